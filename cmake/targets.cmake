@@ -1,0 +1,63 @@
+# The targets a user links: eventcore::eventcore and eventcore::json.
+
+list(PREPEND CMAKE_MODULE_PATH "${CMAKE_CURRENT_LIST_DIR}")
+
+file(GLOB_RECURSE eventcore_headers CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/include/eventcore/*.hpp")
+
+find_package(Threads REQUIRED GLOBAL)
+
+add_library(eventcore INTERFACE)
+add_library(eventcore::eventcore ALIAS eventcore)
+target_compile_features(eventcore INTERFACE cxx_std_20)
+target_sources(eventcore INTERFACE
+  FILE_SET HEADERS BASE_DIRS "${PROJECT_SOURCE_DIR}/include" FILES ${eventcore_headers})
+target_link_libraries(eventcore INTERFACE Threads::Threads)
+
+# What the package file and the .pc file must look for again.
+set(eventcore_pc_requires "")
+set(eventcore_pc_cflags "")
+
+# io_uring -----------------------------------------------------------------------------------------
+set(eventcore_io_uring OFF)
+if(EVENTCORE_IO_URING)  # AUTO and ON are both true
+  if(EVENTCORE_IO_URING STREQUAL "AUTO")
+    find_package(Liburing 2.3 QUIET)
+  else()
+    find_package(Liburing 2.3 REQUIRED)
+  endif()
+  set(eventcore_io_uring ${Liburing_FOUND})
+endif()
+if(eventcore_io_uring)
+  target_link_libraries(eventcore INTERFACE Liburing::Liburing)
+  target_compile_definitions(eventcore INTERFACE EVENTCORE_HAS_IO_URING=1)
+  list(APPEND eventcore_pc_requires "liburing >= 2.3")
+  list(APPEND eventcore_pc_cflags -DEVENTCORE_HAS_IO_URING=1)
+endif()
+
+# kqueue on Linux ----------------------------------------------------------------------------------
+if(EVENTCORE_KQUEUE)
+  find_package(Libkqueue REQUIRED)
+  target_link_libraries(eventcore INTERFACE Libkqueue::Libkqueue)
+  target_compile_definitions(eventcore INTERFACE EVENTCORE_HAS_KQUEUE=1)
+  list(APPEND eventcore_pc_requires libkqueue)
+  list(APPEND eventcore_pc_cflags -DEVENTCORE_HAS_KQUEUE=1)
+endif()
+
+# JSON input ---------------------------------------------------------------------------------------
+# simdjson costs more than a second per file that includes it, so one file of ours does, once.
+set(eventcore_json OFF)
+set(eventcore_json_header "${PROJECT_SOURCE_DIR}/include/eventcore/content/json/simdjson.hpp")
+if(EVENTCORE_JSON AND EXISTS "${eventcore_json_header}")
+  if(EVENTCORE_JSON STREQUAL "AUTO")
+    find_package(simdjson 3.0 QUIET GLOBAL)
+  else()
+    find_package(simdjson 3.0 REQUIRED GLOBAL)
+  endif()
+  set(eventcore_json ${simdjson_FOUND})
+endif()
+if(eventcore_json)
+  add_library(eventcore_json STATIC "${PROJECT_SOURCE_DIR}/cmake/eventcore_json.cpp")
+  add_library(eventcore::json ALIAS eventcore_json)
+  set_target_properties(eventcore_json PROPERTIES EXPORT_NAME json POSITION_INDEPENDENT_CODE ON)
+  target_link_libraries(eventcore_json PUBLIC eventcore::eventcore simdjson::simdjson)
+endif()

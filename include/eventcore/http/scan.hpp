@@ -1,0 +1,253 @@
+// Runs of octets that a grammar of HTTP allows, 16 at a time where the CPU can (SSE2, which every x86-64
+// has).
+//
+// Every function returns the first place in [first, last) that does not belong to the run, or last. None
+// reads a byte outside [first, last). Measured: wider registers behind a run-time check do not pay for runs
+// as short as those of HTTP.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "eventcore/base/ascii.hpp"
+#include "eventcore/http/field_name.hpp"
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
+namespace eventcore::http {
+
+// tchar: method names and field names.
+inline const char* skip_token(const char* first, const char* last) noexcept;
+
+// What a field value may hold: HTAB, SP, VCHAR, obs-text (RFC 9110, 5.5).
+inline const char* skip_field_value(const char* first, const char* last) noexcept;
+
+// What a path or a query may hold: pchar, "/", "?" (RFC 3986, 3.3 and 3.4). Whether a "%" is followed by two
+// hexadecimal digits is not looked at; `has_percent` says whether there is one to look at.
+struct target_run {
+    const char* last;
+    const char* question;  // the first "?", or null
+    bool has_percent;
+};
+inline target_run skip_target(const char* first, const char* last) noexcept;
+
+// reg-name of RFC 3986, 3.2.2, without its "%": unreserved and sub-delims. Looks ahead up to `readable`,
+// which is not before `last`.
+inline const char* skip_host(const char* first, const char* last, const char* readable) noexcept;
+
+// find_field_id() for a name that is known to be a token. Looks at no byte from `last` on.
+inline field_id find_field_id_of_token(const char* name, std::size_t length, const char* last) noexcept;
+
+// What RFC 3986 forbids in a path or a query and some user agents send all the same.
+constexpr bool is_lenient_target_octet(char c) {
+    return c == '"' || c == '<' || c == '>' || c == '[' || c == '\\' || c == ']' || c == '^' || c == '`' ||
+           c == '{' || c == '|' || c == '}' || static_cast<unsigned char>(c) >= 0x80;
+}
+
+namespace detail {
+
+constexpr bool is_field_octet(char c) {
+    const auto octet = static_cast<unsigned char>(c);
+    return (octet >= 0x20 && octet != 0x7f) || c == '\t';
+}
+
+constexpr std::array<bool, 256> make_target_table() {
+    std::array<bool, 256> table{};
+    for (char c : std::string_view(
+             "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~!$&'()*+,;=:@/?%"))
+        table[static_cast<unsigned char>(c)] = true;
+    return table;
+}
+inline constexpr std::array<bool, 256> target_table = make_target_table();
+constexpr bool is_target_octet(char c) { return target_table[static_cast<unsigned char>(c)]; }
+
+constexpr std::array<bool, 256> make_host_table() {
+    std::array<bool, 256> table = target_table;
+    for (char c : std::string_view(":@/?%")) table[static_cast<unsigned char>(c)] = false;
+    return table;
+}
+inline constexpr std::array<bool, 256> host_table = make_host_table();
+constexpr bool is_host_octet(char c) { return host_table[static_cast<unsigned char>(c)]; }
+
+inline target_run skip_target_slowly(const char* at, const char* last, target_run run) noexcept {
+    for (; at != last && is_target_octet(*at); ++at) {
+        if (*at == '?' && !run.question) run.question = at;
+        run.has_percent |= *at == '%';
+    }
+    run.last = at;
+    return run;
+}
+
+#if defined(__SSE2__)
+
+// The number of the lowest bit that is set; there is one.
+inline int first_bit(unsigned bits) noexcept { return __builtin_ctz(bits); }
+
+inline __m128i load16(const char* from) noexcept {
+    return _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
+}
+inline __m128i all16(int octet) noexcept { return _mm_set1_epi8(static_cast<char>(octet)); }
+inline unsigned bits_of(__m128i lanes) noexcept { return static_cast<unsigned>(_mm_movemask_epi8(lanes)); }
+// Lanes with first <= octet <= last, as unsigned numbers.
+inline __m128i in_range(__m128i octets, int first, int last) noexcept {
+    const __m128i distance = _mm_sub_epi8(octets, all16(first));
+    return _mm_cmpeq_epi8(_mm_min_epu8(distance, all16(last - first)), distance);
+}
+
+// The octets that names are nearly always made of: letters, digits, "-".
+inline unsigned common_token_bits(__m128i octets) noexcept {
+    const __m128i letter = in_range(_mm_or_si128(octets, all16(0x20)), 'a', 'z');
+    const __m128i digit = in_range(octets, '0', '9');
+    return bits_of(_mm_or_si128(_mm_or_si128(letter, digit), _mm_cmpeq_epi8(octets, all16('-'))));
+}
+
+// Exact, and a cheaper one that also reports HTAB and obs-text: 0x7f + 1 and all above are negative.
+inline unsigned rare_field_bits(__m128i octets) noexcept {
+    return bits_of(_mm_cmplt_epi8(_mm_add_epi8(octets, all16(1)), all16(0x21)));
+}
+inline unsigned bad_field_bits(__m128i octets) noexcept {
+    const __m128i control = _mm_cmpeq_epi8(_mm_min_epu8(octets, all16(0x1f)), octets);
+    const __m128i tab = _mm_cmpeq_epi8(octets, all16('\t'));
+    return bits_of(_mm_or_si128(_mm_andnot_si128(tab, control), _mm_cmpeq_epi8(octets, all16(0x7f))));
+}
+
+// Everything outside target_table: up to SP and from 0x80 on (both below 0x21 as signed numbers), then
+//   " #    <   >    [ { \ | ] }    ^ ` DEL
+//   22 23  3c  3e   5b … 7d        5e 60 7f
+inline unsigned bad_target_bits(__m128i octets) noexcept {
+    const __m128i low = _mm_cmplt_epi8(octets, all16(0x21));
+    const __m128i quote = _mm_cmpeq_epi8(_mm_or_si128(octets, all16(1)), all16('#'));
+    const __m128i angle = _mm_cmpeq_epi8(_mm_or_si128(octets, all16(2)), all16('>'));
+    const __m128i bracket = in_range(_mm_or_si128(octets, all16(0x20)), '{', '}');
+    const __m128i caret = _mm_cmpeq_epi8(octets, all16('^'));
+    const __m128i grave = _mm_cmpeq_epi8(octets, all16('`'));
+    const __m128i rubout = _mm_cmpeq_epi8(octets, all16(0x7f));
+    const __m128i left = _mm_or_si128(_mm_or_si128(low, quote), _mm_or_si128(angle, bracket));
+    return bits_of(_mm_or_si128(left, _mm_or_si128(caret, _mm_or_si128(grave, rubout))));
+}
+
+// The known names in lower case, each padded to 32 bytes.
+struct folded_field_names {
+    char text[field_name_count][field_name_bytes_max];
+};
+constexpr folded_field_names make_folded_field_names() {
+    folded_field_names folded{};
+    for (std::size_t i = 0; i < field_name_count; ++i)
+        for (std::size_t k = 0; k < field_names[i].size(); ++k)
+            folded.text[i][k] = to_lower(field_names[i][k]);
+    return folded;
+}
+alignas(32) inline constexpr folded_field_names lower_field_names = make_folded_field_names();
+
+// 16 octets of a token against 16 of a known name. Setting the bit of the lower case is exact here: no other
+// tchar than a letter becomes one of a-z, 0-9 or "-".
+inline unsigned different_bits(const char* token, const char* known) noexcept {
+    const __m128i folded = _mm_or_si128(load16(token), all16(0x20));
+    return ~bits_of(_mm_cmpeq_epi8(folded, load16(known)));
+}
+
+#endif
+
+}  // namespace detail
+
+inline const char* skip_token(const char* first, const char* last) noexcept {
+#if defined(__SSE2__)
+    while (last - first >= 16) {
+        const unsigned rare = detail::common_token_bits(detail::load16(first)) ^ 0xffffu;
+        if (rare == 0) {
+            first += 16;
+            continue;
+        }
+        first += detail::first_bit(rare);
+        if (!is_tchar(*first)) return first;
+        ++first;
+    }
+#endif
+    while (first != last && is_tchar(*first)) ++first;
+    return first;
+}
+
+inline const char* skip_field_value(const char* first, const char* last) noexcept {
+#if defined(__SSE2__)
+    while (last - first >= 16) {
+        const __m128i octets = detail::load16(first);
+        if (const unsigned rare = detail::rare_field_bits(octets); rare != 0) {
+            const char* const at = first + detail::first_bit(rare);
+            if (*at == '\r') return at;  // the end of nearly every value
+            const unsigned bad = detail::bad_field_bits(octets);
+            if (bad != 0) return first + detail::first_bit(bad);
+        }
+        first += 16;
+    }
+#endif
+    while (first != last && detail::is_field_octet(*first)) ++first;
+    return first;
+}
+
+inline target_run skip_target(const char* first, const char* last) noexcept {
+    target_run run{first, nullptr, false};
+#if defined(__SSE2__)
+    while (last - first >= 16) {
+        const __m128i octets = detail::load16(first);
+        const unsigned bad = detail::bad_target_bits(octets) | 0x10000u;
+        const unsigned before_bad = (bad & (0u - bad)) - 1;
+        const unsigned question = detail::bits_of(_mm_cmpeq_epi8(octets, detail::all16('?'))) & before_bad;
+        const unsigned percent = detail::bits_of(_mm_cmpeq_epi8(octets, detail::all16('%'))) & before_bad;
+        if (question != 0 && !run.question) run.question = first + detail::first_bit(question);
+        run.has_percent |= percent != 0;
+        if (before_bad != 0xffff) {
+            run.last = first + detail::first_bit(bad);
+            return run;
+        }
+        first += 16;
+    }
+#endif
+    return detail::skip_target_slowly(first, last, run);
+}
+
+inline const char* skip_host(const char* first, const char* last, const char* readable) noexcept {
+#if defined(__SSE2__)
+    while (first != last && readable - first >= 16) {
+        const __m128i octets = detail::load16(first);
+        const unsigned dot = detail::bits_of(_mm_cmpeq_epi8(octets, detail::all16('.')));
+        const unsigned rare = (detail::common_token_bits(octets) | dot) ^ 0xffffu;
+        const int run = rare != 0 ? detail::first_bit(rare) : 16;
+        if (last - first <= run) return last;
+        first += run;
+        if (rare == 0) continue;
+        if (!detail::is_host_octet(*first)) return first;
+        ++first;
+    }
+#else
+    static_cast<void>(readable);
+#endif
+    while (first != last && detail::is_host_octet(*first)) ++first;
+    return first;
+}
+
+[[gnu::always_inline]] inline field_id find_field_id_of_token(const char* name, std::size_t length,
+                                                              const char* last) noexcept {
+#if defined(__SSE2__)
+    const bool is_usual =
+        length - detail::field_name_bytes_min <= detail::field_name_bytes_max - detail::field_name_bytes_min;
+    if (is_usual && last - name >= 16) {
+        const auto candidate = detail::field_name_places[detail::field_name_place(name, length)];
+        if (candidate.length != length) return field_id::unknown;
+        const char* known = detail::lower_field_names.text[candidate.id - 1];
+        const unsigned wanted = length >= 16 ? 0xffffu : (1u << length) - 1;
+        if ((detail::different_bits(name, known) & wanted) != 0) return field_id::unknown;
+        if (length > 16 && (detail::different_bits(name + length - 16, known + length - 16) & 0xffffu) != 0)
+            return field_id::unknown;
+        return static_cast<field_id>(candidate.id);
+    }
+#else
+    static_cast<void>(last);
+#endif
+    return find_field_id({name, length});
+}
+
+}  // namespace eventcore::http

@@ -1,0 +1,69 @@
+// Writing the head of an answer the way its request allows (RFC 9110, 6.4.1; RFC 9112, 6 and 9.3).
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+#include "eventcore/base/byte_buffer.hpp"
+#include "eventcore/http/h1/serializer.hpp"
+#include "eventcore/http/request.hpp"
+#include "eventcore/server/connection_host.hpp"
+#include "eventcore/web/response.hpp"
+
+namespace eventcore {
+
+// What follows the head, and what follows that.
+struct http1_framing {
+    bool sends_content = true;  // false: not one byte, whatever the handler returned
+    bool is_chunked = false;
+    bool keeps_alive = true;
+};
+
+namespace detail {
+
+inline void append_head(byte_buffer& out, connection_host& host, h1::response_head& head) {
+    head.date = host.date();
+    head.server = host.options().server_name;
+    char* to = out.prepare(h1::response_head_bytes(head));
+    out.commit(static_cast<std::size_t>(h1::write_response_head(to, head) - to));
+}
+
+}  // namespace detail
+
+// `keeps_alive`: what the server would like; content that ends with the connection overrules it.
+inline http1_framing write_answer_head(byte_buffer& out, connection_host& host,
+                                       const http::request_head& request, const response& answer,
+                                       bool keeps_alive) {
+    const h1::content_rules rules =
+        h1::rules_for(request.verb, answer.code(), request.minor_version, answer.has_known_length());
+    if (rules.framing == h1::content_framing::until_close) keeps_alive = false;
+    h1::response_head head;
+    head.code = answer.code();
+    head.framing = rules.framing;
+    head.content_length = answer.content_length();
+    head.content_type = answer.content_type();
+    head.fields = &answer.fields();
+    if (!keeps_alive)
+        head.connection = h1::connection_option::close;
+    else if (request.minor_version == 0)
+        head.connection = h1::connection_option::keep_alive;
+    detail::append_head(out, host, head);
+    return {rules.sends_content, rules.framing == h1::content_framing::chunked, keeps_alive};
+}
+
+// The whole of an answer of our own to a request that is refused; the connection ends with it. A HEAD is told
+// no more than the length.
+inline void write_refusal(byte_buffer& out, connection_host& host, http::status why, bool is_head_request) {
+    const std::string_view reason = http::reason_phrase(why);
+    h1::response_head head;
+    head.code = why;
+    head.connection = h1::connection_option::close;
+    head.content_length = reason.size() + 1;
+    head.content_type = response::plain_text;
+    detail::append_head(out, host, head);
+    if (is_head_request) return;
+    out.append(reason);
+    out.append('\n');
+}
+
+}  // namespace eventcore

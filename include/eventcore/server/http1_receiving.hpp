@@ -1,0 +1,162 @@
+// The steps of an HTTP/1 connection from the first byte of a head to the start of the handler.
+#pragma once
+
+#include "eventcore/server/http1_steps.hpp"
+
+namespace eventcore {
+
+template <net::stream Stream>
+auto http1_connection<Stream>::take_head() noexcept -> step {
+    http1_exchange& e = *exchange_;
+    if (!e.input.empty()) {
+        const std::string_view unread = e.input.unread();
+        const h1::parse_outcome outcome =
+            e.parser.parse(unread.data(), unread.size(), options().limits, e.slots(), e.head);
+        if (outcome.state == h1::parse_status::complete) return begin_request(outcome.head_bytes);
+        if (outcome.state == h1::parse_status::error) return refuse(outcome.refusal);
+    }
+    send_collected();
+    if (has_broken()) return step::again;
+    if (e.queued_bytes() > 0) return step::wait;
+    if (!make_room_for_head()) return refuse(http::status::request_header_fields_too_large);
+    const bool begins = e.input.empty();
+    switch (receive(e.input, e.input.room_bytes())) {
+        case flow::ready:
+            if (begins) e.head_started = now();
+            return step::again;
+        case flow::would_block: park(); return step::wait;
+        case flow::end: close_now(); return step::wait;  // also in the middle of a head: nobody to answer
+        case flow::failed: return step::again;
+    }
+    return step::wait;
+}
+
+template <net::stream Stream>
+bool http1_connection<Stream>::make_room_for_head() noexcept {
+    input_buffer& input = exchange_->input;
+    if (!input.has_block()) input.acquire(options().read_buffer_bytes);
+    if (!input.empty() && input.room_bytes() > 0) return true;
+    input.compact();
+    if (input.room_bytes() > 0) return true;
+    const std::size_t most =
+        std::size_t{options().limits.request_line_bytes} + options().limits.field_section_bytes;
+    if (input.unread().size() > most) return false;
+    input.grow(2 * input.unread().size());
+    return true;
+}
+
+// Nothing to do until more arrives. An idle connection gives everything back.
+template <net::stream Stream>
+void http1_connection<Stream>::park() noexcept {
+    if (!exchange_->input.empty()) return set_deadline(exchange_->head_started + options().header_timeout);
+    if (host().is_draining()) return close_now();
+    give_back_exchange();
+    if (requests_ > 0) set_deadline(now() + options().idle_timeout);
+}
+
+template <net::stream Stream>
+auto http1_connection<Stream>::begin_request(std::size_t head_bytes) noexcept -> step {
+    http1_exchange& e = *exchange_;
+    e.input.consume(head_bytes);
+    e.phase = phase_type::content;
+    ++requests_;
+    host().counters().requests.add();
+    const std::uint32_t most = options().requests_per_connection;
+    keeps_alive_ = e.head.keep_alive && !host().is_draining() && (most == 0 || requests_ < most);
+    e.choice = host().app().route(e.req);
+    e.content.start(e.head, options().limits, content_bytes_max());
+    if (e.content.refusal() != http::status::ok) return refuse(e.content.refusal());
+    return e.head.has_body() && waits_for_content() ? step::again : start_handler();
+}
+
+template <net::stream Stream>
+std::uint64_t http1_connection<Stream>::content_bytes_max() const noexcept {
+    const route_choice& choice = exchange_->choice;
+    if (choice.body_bytes_max > 0) return choice.body_bytes_max;
+    return choice.use == body_use::stream ? options().stream_bytes_max : options().body_bytes_max;
+}
+
+// Content nobody wants is dropped first as well, so that the answer cannot cross it on its way; but a client
+// that asked whether it should send is told by the answer.
+template <net::stream Stream>
+bool http1_connection<Stream>::waits_for_content() const noexcept {
+    const http1_exchange& e = *exchange_;
+    return e.choice.use == body_use::whole || (e.choice.use == body_use::none && !e.head.expects_continue);
+}
+
+// The handler wants the content whole. Where there is room for it behind the head it stays there and is
+// looked at in place; else it is gathered piece by piece.
+template <net::stream Stream>
+auto http1_connection<Stream>::collect_content() noexcept -> step {
+    http1_exchange& e = *exchange_;
+    const bool in_place = fits_behind_head();
+    if (in_place && e.input.unread().size() < e.content.remaining()) {
+        const flow received = receive_content();
+        if (received == flow::failed) return content_failed();
+        return received == flow::ready ? step::again : step::wait;
+    }
+    std::string_view piece;
+    switch (e.read(piece)) {
+        case flow::ready:
+            if (in_place) {
+                e.req.set_content(piece);
+                return start_handler();
+            }
+            if (e.choice.use == body_use::whole) e.content_bytes.append(piece);
+            return step::again;
+        case flow::end: e.req.set_content(e.content_bytes.view()); return start_handler();
+        case flow::would_block: return step::wait;
+        case flow::failed: break;
+    }
+    return content_failed();
+}
+
+template <net::stream Stream>
+auto http1_connection<Stream>::content_failed() noexcept -> step {
+    const http::status refusal = exchange_->content.refusal();
+    if (refusal != http::status::ok) return refuse(refusal);
+    close_now();  // the client has gone
+    return step::wait;
+}
+
+template <net::stream Stream>
+bool http1_connection<Stream>::fits_behind_head() const noexcept {
+    const http1_exchange& e = *exchange_;
+    if (e.phase != phase_type::content || e.choice.use != body_use::whole) return false;
+    if (e.content.is_chunked() || !e.content_bytes.empty()) return false;
+    return e.content.remaining() <= e.input.unread().size() + e.input.room_bytes();
+}
+
+template <net::stream Stream>
+flow http1_connection<Stream>::receive_content() noexcept {
+    http1_exchange& e = *exchange_;
+    if (e.head.expects_continue && !e.has_sent_continue && e.content_input().empty()) {
+        e.has_sent_continue = true;
+        collected().append(h1::continue_response);
+    }
+    send_collected();
+    input_buffer& input = fits_behind_head() ? e.input : e.use_stream_input();
+    std::size_t wanted = input.room_bytes();
+    if (!e.content.is_chunked() && e.content.remaining() < wanted)
+        wanted = static_cast<std::size_t>(e.content.remaining());
+    const flow outcome = receive(input, wanted);
+    if (outcome == flow::would_block) set_deadline(now() + options().body_timeout);
+    if (outcome == flow::ready && e.phase == phase_type::handler)
+        set_deadline(now() + options().request_timeout);
+    if (outcome != flow::end && outcome != flow::failed) return outcome;
+    e.fail(errc::closed);
+    return flow::failed;
+}
+
+template <net::stream Stream>
+auto http1_connection<Stream>::start_handler() noexcept -> step {
+    http1_exchange& e = *exchange_;
+    e.phase = phase_type::handler;
+    e.ctx.set_deadline(e.choice.use == body_use::stream ? no_deadline : now() + options().request_timeout);
+    e.choice.start(e.choice, e.req, e.answer);
+    if (!e.answer.is_running()) return begin_answer();
+    if (!e.is_reading()) set_deadline(now() + options().request_timeout);
+    return step::wait;
+}
+
+}  // namespace eventcore

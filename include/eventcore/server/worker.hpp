@@ -1,0 +1,261 @@
+// One thread of a server: a reactor, listeners, connections and an instance of the application. Workers share
+// nothing but immutable options.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "eventcore/base/intrusive_list.hpp"
+#include "eventcore/base/owned.hpp"
+#include "eventcore/base/owning_list.hpp"
+#include "eventcore/base/slab.hpp"
+#include "eventcore/base/thread.hpp"
+#include "eventcore/net/listener.hpp"
+#include "eventcore/net/tcp_socket.hpp"
+#include "eventcore/reactor/offload.hpp"
+#include "eventcore/reactor/reactor.hpp"
+#include "eventcore/server/app_source.hpp"
+#include "eventcore/server/connection_host.hpp"
+#include "eventcore/server/cpus.hpp"
+#include "eventcore/server/http1_connection.hpp"
+#include "eventcore/server/http1_pool.hpp"
+#include "eventcore/server/options.hpp"
+
+namespace eventcore {
+
+class worker {
+ public:
+    // Opened and bound on the thread that starts the server, so that errors reach its caller.
+    worker(unsigned index, const server_options& options, owned<reactor> home)
+        : index_(index), options_(options), home_(std::move(home)), drain_timer_(*this), command_(*this) {}
+    worker(const worker&) = delete;
+    worker& operator=(const worker&) = delete;
+    ~worker() { join(); }
+
+    // On failure `failure` has it in words. The kernel queues connections from now on.
+    result<> listen(const net::address& where, bool is_first_of_group, std::string& failure);
+    // Runs on a thread of its own until it has drained. False: there is no thread to be had.
+    [[nodiscard]] bool start(app_source& source) noexcept;
+    // Any thread: stop accepting, finish what is in progress, then end; the second call ends at once.
+    void stop() noexcept { send(command::drain); }
+    void stop_now() noexcept { send(command::end); }
+    void join() {
+        if (thread_.is_joinable()) thread_.join();
+    }
+
+    // After start(): blocks until the worker runs (true), or its application threw, see failure().
+    bool wait_until_running() noexcept {
+        const lock_guard lock(mutex_);
+        while (state_ == state::starting) state_changed_.wait(mutex_);
+        return state_ == state::running;
+    }
+    const std::string& failure() const noexcept { return failure_; }
+
+    const reactor& home() const noexcept { return *home_; }
+    // Of the first listener.
+    std::uint16_t port() const noexcept { return port_; }
+    // Of the latest listener.
+    std::uint16_t latest_port() const noexcept { return latest_port_; }
+    worker_counters counters;
+
+ private:
+    using connection = http1_connection<net::tcp_socket>;
+    enum class state : std::uint8_t { starting, running, failed };
+    enum class command : std::uint8_t { none, drain, end };
+
+    // What lives on the worker's thread only.
+    struct running {
+        running(worker& w, owned<app_instance> app)
+            : instance(std::move(app)),
+              host(*w.home_, instance->app(), w.options_, w.counters),
+              pool(host),
+              offload(*w.home_,
+                      {w.options_.pool_threads, static_cast<unsigned>(w.options_.pool_queue_count)}) {}
+        owned<app_instance> instance;
+        connection_host host;
+        http1_pool pool;
+        offload_pool offload;
+        slab<connection> connections;
+        intrusive_list<connection_link> open_connections;
+    };
+    struct drain_deadline : timer {
+        explicit drain_deadline(worker& w) noexcept : timer(&fired), owner(w) {}
+        static void fired(timer& t) noexcept { static_cast<drain_deadline&>(t).owner.end(); }
+        worker& owner;
+    };
+    // One item for both commands: what is asked for is read when it arrives.
+    struct command_item : inbox_item {
+        explicit command_item(worker& w) noexcept : inbox_item(&arrived), owner(w) {}
+        static void arrived(inbox_item& item) noexcept { static_cast<command_item&>(item).owner.obey(); }
+        worker& owner;
+        std::atomic<bool> is_posted{false};
+        std::atomic<command> asked{command::none};
+    };
+
+    void send(command asked) noexcept;
+    void obey() noexcept;
+    void thread_main() noexcept;
+    bool begin() noexcept;
+    void set_state(state now) noexcept {
+        const lock_guard lock(mutex_);
+        state_ = now;
+        state_changed_.notify_all();
+    }
+    std::size_t connections_max() const noexcept;
+    static void connected(void* owner, unique_fd socket) noexcept;
+    static void connection_gone(connection& c, void* owner) noexcept;
+    void begin_drain() noexcept;
+    void end() noexcept;
+    void stop_when_empty() noexcept;
+
+    unsigned index_;
+    const server_options& options_;
+    owned<reactor> home_;
+    owning_list<net::listener> listeners_;
+    std::optional<running> now_;
+    drain_deadline drain_timer_;
+    command_item command_;
+    bool is_ending_ = false;
+    std::uint16_t port_ = 0;
+    std::uint16_t latest_port_ = 0;
+    mutex mutex_;  // guards state_
+    condition state_changed_;
+    state state_ = state::starting;
+    std::string failure_;
+    app_source* source_ = nullptr;
+    thread thread_;
+};
+
+// ---- definitions ----
+
+inline result<> worker::listen(const net::address& where, bool is_first_of_group, std::string& failure) {
+    net::listen_options how;
+    how.backlog = options_.backlog;
+    how.reuse_port = options_.reuse_port && where.is_ip();
+    how.first_of_group = is_first_of_group;
+    how.tcp.no_delay = options_.nodelay;
+    if (options_.keepalive) how.tcp.keep_alive_idle = std::chrono::minutes(2);
+    net::listener& door = listeners_.emplace_back(*home_, &connected, this, options_.log);
+    const result<> opened = door.open(where, how);
+    if (!opened) {
+        failure = door.failure();
+        return opened;
+    }
+    latest_port_ = door.local_address().port();
+    if (listeners_.size() == 1) port_ = latest_port_;
+    return {};
+}
+
+inline bool worker::start(app_source& source) noexcept {
+    source_ = &source;
+    return thread_.start([](void* self) { static_cast<worker*>(self)->thread_main(); }, this);
+}
+
+inline bool worker::begin() noexcept {
+    try {
+        const scheduler::running here(*home_);
+        now_.emplace(*this, source_->make());
+        now_->connections.reserve(options_.connections_reserved / options_.workers);
+        for (net::listener& door : listeners_) door.start().value();
+        return true;
+    } catch (const std::exception& e) {
+        failure_ = e.what();
+    } catch (...) {
+        failure_ = "its application threw something that is no std::exception";
+    }
+    now_.reset();
+    return false;
+}
+
+inline void worker::thread_main() noexcept {
+    if (options_.pin_workers) bind_thread_to_usable_cpu(index_);
+    if (!begin()) return set_state(state::failed);
+    set_state(state::running);
+    home_->run();
+    listeners_.clear();
+    now_->offload.stop();
+    while (now_->connections.count() > 0) home_->turn(home_->now() + std::chrono::milliseconds(10));
+    now_.reset();
+    home_->turn(home_->now());  // takes in what pool threads had posted
+    recycler::release_thread_cache();
+}
+
+inline void worker::send(command asked) noexcept {
+    command before = command_.asked.load();
+    while (before < asked && !command_.asked.compare_exchange_weak(before, asked)) {
+    }
+    if (!command_.is_posted.exchange(true)) home_->post(command_);
+}
+
+inline void worker::obey() noexcept {
+    command_.is_posted.store(false);
+    if (command_.asked.load() == command::end)
+        end();
+    else
+        begin_drain();
+}
+
+inline std::size_t worker::connections_max() const noexcept {
+    const std::size_t share = options_.connections_max / options_.workers;
+    return share > 0 ? share : 1;
+}
+
+inline void worker::connected(void* owner, unique_fd socket) noexcept {
+    auto& self = *static_cast<worker*>(owner);
+    running& now = *self.now_;
+    connection& fresh = now.connections.create(now.pool, &connection_gone, owner);
+    if (!fresh.open(socket.release())) return now.connections.destroy(fresh);
+    self.counters.connections_accepted.add();
+    now.open_connections.push_back(fresh);
+    if (now.connections.count() < self.connections_max()) return;
+    for (net::listener& door : self.listeners_) door.pause();
+}
+
+inline void worker::connection_gone(connection& c, void* owner) noexcept {
+    auto& self = *static_cast<worker*>(owner);
+    const bool was_full = self.now_->connections.count() >= self.connections_max();
+    self.now_->connections.destroy(c);
+    self.counters.connections_closed.add();
+    if (self.now_->host.is_draining()) return self.stop_when_empty();
+    for (net::listener& door : self.listeners_) {
+        if (was_full) static_cast<void>(door.start());
+        door.descriptor_freed();
+    }
+}
+
+// What the kernel has accepted for us is served, then every listener of the group closes.
+inline void worker::begin_drain() noexcept {
+    if (now_->host.is_draining()) return;
+    for (net::listener& door : listeners_) door.pause();
+    for (net::listener& door : listeners_) door.accept_pending();
+    now_->host.set_draining();
+    for (net::listener& door : listeners_) door.close();
+    home_->arm(drain_timer_, home_->now() + options_.drain_timeout);
+    now_->open_connections.for_each([](connection_link& c) { static_cast<connection&>(c).drain(); });
+    stop_when_empty();
+}
+
+inline void worker::end() noexcept {
+    if (std::exchange(is_ending_, true)) return;
+    begin_drain();
+    now_->open_connections.for_each([this](connection_link& link) {
+        auto& c = static_cast<connection&>(link);
+        const std::string_view route = c.running_route();
+        if (!route.empty())
+            options_.log.warning("a handler was still running at the end", {{"route", route}});
+        c.close_now();
+    });
+    stop_when_empty();
+}
+
+inline void worker::stop_when_empty() noexcept {
+    if (now_->connections.count() > 0) return;
+    home_->disarm(drain_timer_);
+    home_->stop();
+}
+
+}  // namespace eventcore

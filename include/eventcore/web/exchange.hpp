@@ -1,0 +1,80 @@
+// What a protocol offers a running handler: the request's content as it arrives, the response's content as it
+// leaves. HTTP/1 and HTTP/2 connections and the in-process test client each implement it; a handler sees only
+// the body_reader and body_writer made from it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "eventcore/base/error.hpp"
+#include "eventcore/coro/context.hpp"
+#include "eventcore/http/fields.hpp"
+
+namespace eventcore {
+
+// How an attempt to move bytes ended.
+enum class flow : std::uint8_t {
+    ready,        // bytes were moved
+    would_block,  // nothing to read yet, or enough is queued to be written: wait
+    end,          // reading: the content is complete
+    failed,       // see exchange::error(); the connection cannot go on
+};
+
+// A coroutine that waits until bytes can move again.
+class flow_waiter : public suspension {
+ public:
+    // Called by the connection, at most once per wait.
+    void wake(std::error_code error = {}) noexcept {
+        if (is_pending()) complete(error);
+    }
+
+ protected:
+    using suspension::suspension;
+    ~flow_waiter() = default;
+};
+
+// Facts about the connection a request came over.
+struct peer_info {
+    std::string_view address;  // "127.0.0.1:50412", "[::1]:50412", "unix:"; lives as long as the request
+    bool is_encrypted = false;
+};
+
+class exchange {
+ public:
+    // The next piece of the request's content. ready: `piece` is valid until the next call. would_block: the
+    // waiter set by wait_to_read() is woken when there is more.
+    virtual flow read(std::string_view& piece) noexcept = 0;
+    // Queues all of `bytes`, or fails. would_block: they were taken, but the queue is above its watermark;
+    // the waiter set by wait_to_write() is woken when it has drained.
+    virtual flow write(std::string_view bytes) = 0;
+    // Hands what is queued to the kernel now instead of at the end of this turn.
+    virtual void flush() noexcept = 0;
+    // Why read() or write() failed.
+    virtual std::error_code error() const noexcept = 0;
+    // The request's trailer section, once read() has answered `end`.
+    virtual const http::fields& trailers() const noexcept = 0;
+    // Who is at the other end. Found out when first asked: most handlers never do.
+    virtual peer_info peer() noexcept { return {}; }
+
+    void wait_to_read(flow_waiter* waiter) noexcept { reader_ = waiter; }
+    void wait_to_write(flow_waiter* waiter) noexcept { writer_ = waiter; }
+    bool is_reading() const noexcept { return reader_ != nullptr; }
+
+ protected:
+    ~exchange() = default;
+    void wake_reader(std::error_code error = {}) noexcept { wake(reader_, error); }
+    void wake_writer(std::error_code error = {}) noexcept { wake(writer_, error); }
+
+ private:
+    static void wake(flow_waiter*& slot, std::error_code error) noexcept {
+        flow_waiter* waiter = slot;
+        slot = nullptr;
+        if (waiter) waiter->wake(error);
+    }
+
+    flow_waiter* reader_ = nullptr;  // at most one coroutine reads and one writes
+    flow_waiter* writer_ = nullptr;
+};
+
+}  // namespace eventcore
