@@ -22,7 +22,7 @@ TEST_CASE("the demo's page holds everything it needs") {
         CAPTURE(elsewhere);
         CHECK(html.find(elsewhere) == std::string::npos);
     }
-    CHECK(ended_well(demo.stop()));
+    CHECK(demo.stops_well());
 }
 
 TEST_CASE("the demo's routes take typed parameters") {
@@ -90,7 +90,7 @@ TEST_CASE("the demo survives a reader who goes away, and ends") {
         client.reset();
     }
     CHECK(status_of(demo.ask("GET", "/api/server")) == 200);
-    CHECK(ended_well(demo.stop()));
+    CHECK(demo.stops_well());
 }
 
 TEST_CASE("the demo counts an upload while it arrives") {

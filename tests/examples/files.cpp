@@ -47,7 +47,7 @@ TEST_CASE("files echoes a value of the path and the User-Agent") {
     const std::string agent = files.server.ask("GET", "/user-agent", "User-Agent: test/1.0 (x)\r\n");
     CHECK(content_of(agent) == "test/1.0 (x)");
     CHECK(status_of(files.server.ask("GET", "/user-agent")) == 200);
-    CHECK(ended_well(files.server.stop()));
+    CHECK(files.server.stops_well());
 }
 
 TEST_CASE("files reads what is there, and knows HEAD") {
@@ -150,7 +150,7 @@ TEST_CASE("no name leads out of the base directory") {
     }
     CHECK_FALSE(files.outside.has("base/secret"));
     CHECK(status_of(files.server.ask("GET", "/echo/still-here")) == 200);
-    CHECK(ended_well(files.server.stop()));
+    CHECK(files.server.stops_well());
 }
 
 TEST_CASE("files moves large contents in both directions, counted and chunked") {
@@ -181,7 +181,7 @@ TEST_CASE("an upload that is not complete is never seen") {
         client.reset();
     }
     // As long as the broken uploads are open the server waits; then it has dropped what they brought.
-    CHECK(ended_well(files.server.stop()));
+    CHECK(files.server.stops_well());
     CHECK(files.base("kept") == "the old content");
     CHECK_FALSE(files.outside.has("base/fresh"));
     CHECK_FALSE(files.outside.has("base/folder/fresh"));

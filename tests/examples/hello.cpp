@@ -8,7 +8,7 @@ TEST_CASE("hello answers its one route and ends when asked to") {
     CHECK(field_of(response, "Content-Type") == "text/plain; charset=utf-8");
     CHECK(status_of(hello.ask("GET", "/nothing")) == 404);
     CHECK(status_of(hello.ask("POST", "/")) == 405);
-    CHECK(ended_well(hello.stop()));
+    CHECK(hello.stops_well());
 }
 
 TEST_CASE("hello finishes a request in progress when it is asked to end") {
@@ -24,7 +24,7 @@ TEST_CASE("hello finishes a request in progress when it is asked to end") {
     const std::string response = client.receive_response();
     CHECK(status_of(response) == 200);
     CHECK(field_of(response, "Connection") == "close");
-    CHECK(ended_well(hello.wait()));
+    CHECK(hello.ends_well());
 }
 
 TEST_CASE("an example explains its options, and refuses what it does not know") {

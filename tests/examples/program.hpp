@@ -61,7 +61,7 @@ class example_program {
     ~example_program() {
         if (process_ > 0) {
             ::kill(process_, SIGKILL);
-            wait();
+            ::waitpid(process_, nullptr, 0);
         }
         ::close(output_fd_);
     }
@@ -85,18 +85,29 @@ class example_program {
     }
 
     void terminate() const { ::kill(process_, SIGTERM); }
-    // The exit status as of waitpid(2).
+    // The exit status as of waitpid(2). Reads what the program says to its end first, so that a long report
+    // cannot fill the pipe.
     int wait() {
         int status = -1;
+        read_until(nothing_said);
         ::waitpid(std::exchange(process_, -1), &status, 0);
         return status;
     }
-    int stop() {
+    // Whether it ends with status 0 by itself; if not, its last words go to the log.
+    bool ends_well() {
+        const int status = wait();
+        const bool well = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+        if (!well) WARN("status " << status << " of waitpid(2), having said:\n" << output_);
+        return well;
+    }
+    bool stops_well() {
         terminate();
-        return wait();
+        return ends_well();
     }
 
  private:
+    static constexpr std::string_view nothing_said = "\xff";  // no program says this: reads to the end
+
     void start(const std::vector<std::string>& arguments) {
         std::array<int, 2> both{};
         REQUIRE(::pipe2(both.data(), O_CLOEXEC) == 0);
@@ -131,8 +142,6 @@ class example_program {
     std::uint16_t port_ = 0;
     std::string output_;
 };
-
-inline bool ended_well(int status) { return WIFEXITED(status) && WEXITSTATUS(status) == 0; }
 
 // The value of a field; empty when it is not there.
 inline std::string field_of(const std::string& response, std::string_view name) {

@@ -23,7 +23,7 @@ TEST_CASE("techempower answers by the rules") {
         CHECK(date.substr(3, 2) == ", ");
         CHECK(date.substr(25) == " GMT");
     }
-    CHECK(ended_well(techempower.stop()));
+    CHECK(techempower.stops_well());
 }
 
 TEST_CASE("techempower answers sixteen pipelined requests in order") {
@@ -38,5 +38,5 @@ TEST_CASE("techempower answers sixteen pipelined requests in order") {
     const std::string greeting = R"({"message":"Hello, World!"})";
     for (int i = 0; i < 8; ++i) CHECK(content_of(client.receive_response()) == greeting);
     client.close();
-    CHECK(ended_well(techempower.stop()));
+    CHECK(techempower.stops_well());
 }

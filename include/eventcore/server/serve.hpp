@@ -18,58 +18,70 @@ namespace eventcore {
 
 namespace detail {
 
-// SIGINT and SIGTERM wait, instead of ending the process, from the making of this on and in every thread
-// started after it; watch() takes them one by one on a thread of its own. So no signal handler is installed.
+// SIGINT and SIGTERM wait, instead of ending the process, as long as this lives and in every thread started
+// meanwhile. So no signal handler is installed.
+class signal_block {
+ public:
+    signal_block() noexcept {
+        sigemptyset(&signals_);
+        sigaddset(&signals_, SIGINT);
+        sigaddset(&signals_, SIGTERM);
+        pthread_sigmask(SIG_BLOCK, &signals_, &before_);
+    }
+    signal_block(const signal_block&) = delete;
+    signal_block& operator=(const signal_block&) = delete;
+    ~signal_block() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+    const sigset_t& signals() const noexcept { return signals_; }
+
+ private:
+    sigset_t signals_;
+    sigset_t before_;
+};
+
+// Takes the blocked signals one by one, on a thread of its own: the first one stops the server, another one
+// ends it at once. Made after the server and gone before it, for the thread may be within server::stop()
+// when the last worker has ended already.
 class signal_watch {
  public:
-    signal_watch() {
-        sigemptyset(&watched_);
-        sigaddset(&watched_, SIGINT);
-        sigaddset(&watched_, SIGTERM);
-        pthread_sigmask(SIG_BLOCK, &watched_, &before_);
+    signal_watch(const signal_block& blocked, server& watched)
+        : signals_(blocked.signals()), server_(watched) {
+        const auto run = [](void* self) { static_cast<signal_watch*>(self)->take_signals(); };
+        if (!thread_.start(run, this)) server_.stop();
     }
     signal_watch(const signal_watch&) = delete;
     signal_watch& operator=(const signal_watch&) = delete;
     ~signal_watch() {
         is_over_.store(true);
-        if (thread_.is_joinable()) {
-            pthread_kill(thread_.id(), SIGTERM);
-            thread_.join();
-        }
-        pthread_sigmask(SIG_SETMASK, &before_, nullptr);
-    }
-
-    // The first signal stops `s`, another one ends it at once.
-    void watch(server& s) {
-        server_ = &s;
-        const auto run = [](void* self) { static_cast<signal_watch*>(self)->take_signals(); };
-        if (!thread_.start(run, this)) s.stop();
+        if (!thread_.is_joinable()) return;
+        pthread_kill(thread_.id(), SIGTERM);
+        thread_.join();
     }
 
  private:
     void take_signals() noexcept {
         int signal = 0;
-        for (int count = 0; sigwait(&watched_, &signal) == 0 && !is_over_.load(); ++count)
-            count == 0 ? server_->stop() : server_->stop_now();
+        for (int count = 0; sigwait(&signals_, &signal) == 0 && !is_over_.load(); ++count)
+            count == 0 ? server_.stop() : server_.stop_now();
     }
 
     std::atomic<bool> is_over_{false};
-    sigset_t watched_;
-    sigset_t before_;
-    server* server_ = nullptr;
+    const sigset_t signals_;
+    server& server_;
     thread thread_;
 };
 
 inline int run(owned<app_source> source, server_options options) {
-    std::optional<signal_watch> signals;
-    if (options.handle_signals) signals.emplace();
+    std::optional<signal_block> blocked;
+    if (options.handle_signals) blocked.emplace();
     const logger log = options.log;
     server s(std::move(source), std::move(options));
     if (!s.start()) {
         log.error(s.failure());
         return 1;
     }
-    if (signals) signals->watch(s);
+    std::optional<signal_watch> watch;
+    if (blocked) watch.emplace(*blocked, s);
     s.wait();
     return 0;
 }
