@@ -3,10 +3,11 @@
 
   run.py --server build/debug/bin/catch_all --reactor epoll [--suites DIR] [--mode MODE ...] [-v]
 
-Modes: whole (one write), split1 and split2 (pieces of one and two octets), pipelined (behind another request in
-the same write). In each, no case may FAIL, at most LENIENT_MAX may be lenient, the answer must carry the method
-and the content the case says, and the outcome must be that of `whole`. The suites are no part of the project:
-DIR is $EVENTCORE_SUITES, or ../shared/suites beside the repository; without them the exit code is 77 (skipped).
+Modes: whole (one write), split1 and split2 (pieces of one and two octets), pipelined (behind another request
+in the same write). In each, no case may FAIL, at most LENIENT_MAX may be lenient, the answer must carry the
+method and the content the case says, and the outcome must be that of `whole`. The suites are no part of the
+project: DIR is $EVENTCORE_SUITES, or ../shared/suites beside the repository; without them the exit code is 77
+(skipped).
 """
 import argparse
 import base64

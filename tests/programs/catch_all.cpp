@@ -1,5 +1,5 @@
-// The server under test of tests/conformance and tests/abuse: answers every method on every path with 200, after
-// it has read the content, and tells what it has understood:
+// The server under test of tests/conformance and tests/abuse: answers every method on every path with 200,
+// after it has read the content, and tells what it has understood:
 //
 //   catch_all [STATIC_DIRECTORY] [name=value ...] [--address A] [--port N] [--threads N] [--reactor R]
 //
