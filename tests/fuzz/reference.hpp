@@ -213,7 +213,9 @@ inline oddity take_chunks(std::string_view& text, std::string& content) {
             return odd == oddity::unfinished ? odd : oddity::chunk;
         std::size_t digits = 0;
         while (digits < line.size() && is_hex(line[digits])) ++digits;
-        if (digits == 0 || digits > 16 || !is_chunk_extension(line.substr(digits))) return oddity::chunk;
+        const std::size_t zeros = std::min(line.find_first_not_of('0'), digits);
+        if (digits == 0 || digits - zeros > 16 || !is_chunk_extension(line.substr(digits)))
+            return oddity::chunk;
         std::uint64_t size = 0;
         for (const char c : line.substr(0, digits))
             size = size << 4 | static_cast<std::uint64_t>(hex_value(c));
