@@ -9,7 +9,8 @@
 //   GET /statistics         what the process has open and has counted, one "name value" a line
 //   anything else           "METHOD TARGET\n" and the content of the request
 //
-// name=value: header_ms, body_ms, write_ms, idle_ms, drain_ms, connections.
+// name=value: header_ms, body_ms, write_ms, idle_ms, drain_ms, connections,
+// hand_over.
 #include <eventcore/eventcore.hpp>
 
 #include <atomic>
@@ -81,6 +82,7 @@ bool take(std::string_view setting, ec::server_options& options) {
     if (name == "write_ms") return options.write_timeout = time, true;
     if (name == "idle_ms") return options.idle_timeout = time, true;
     if (name == "drain_ms") return options.drain_timeout = time, true;
+    if (name == "hand_over") return options.hand_over = *value != 0, true;
     if (name == "connections") return options.connections_max = *value, true;
     return false;
 }

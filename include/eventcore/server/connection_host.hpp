@@ -45,6 +45,9 @@ class connection_host {
 
     bool is_draining() const noexcept { return is_draining_; }
     void set_draining() noexcept { is_draining_ = true; }
+    // Draining, and who has not asked by now is not waited for.
+    bool closes_idle() const noexcept { return closes_idle_; }
+    void set_closes_idle() noexcept { closes_idle_ = true; }
 
     // Where the connection whose turn it is collects its answers; empty between turns.
     byte_buffer& scratch() noexcept { return scratch_; }
@@ -80,6 +83,7 @@ class connection_host {
     http::unix_seconds date_second_ = -1;
     char date_[http::date_bytes] = {};
     bool is_draining_ = false;
+    bool closes_idle_ = false;
 };
 
 }  // namespace eventcore

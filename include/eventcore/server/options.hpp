@@ -48,14 +48,20 @@ struct server_options {
     duration idle_timeout = std::chrono::seconds(75);     // keep-alive connection without a request: closed
     duration request_timeout = std::chrono::seconds(60);  // a handler may run this long; then cancelled: 503
     duration linger_timeout = std::chrono::seconds(2);    // reading on after an error, so that it is seen
-    duration drain_timeout = std::chrono::seconds(10);    // stop(): for requests in flight; then closed hard
-    std::uint32_t requests_per_connection = 0;            // then "Connection: close"; 0: no limit
+    duration drain_grace =
+        std::chrono::milliseconds(100);                 // stop(): idle connections may still ask; then closed
+    duration drain_timeout = std::chrono::seconds(10);  // stop(): for requests in flight; then closed hard
+    std::uint32_t requests_per_connection = 0;          // then "Connection: close"; 0: no limit
 
     // ---- TCP ----
     int backlog = 1024;      // the kernel caps it at net.core.somaxconn
     bool nodelay = true;     // answers are written whole; Nagle could only delay them
     bool keepalive = false;  // probes by the kernel; the time-outs above do that job
     bool reuse_port = true;  // a listening socket per worker (SO_REUSEPORT)
+    // Restarts that lose nothing: the next process may listen here while this one still does, and stop()
+    // leaves it the new connections for the length of drain_grace before it closes. Linux; elsewhere some may
+    // be lost.
+    bool hand_over = false;
 
     // ---- else ----
     std::string server_name = "EventCore";  // the Server field; empty: none
