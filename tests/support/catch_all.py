@@ -23,12 +23,15 @@ def find_suites(given=None):
 
 
 class Server:
-    """catch_all on 127.0.0.1, and a port of the kernel's choice unless one is given."""
+    """catch_all on 127.0.0.1, and a port of the kernel's choice unless one is given.
 
-    def __init__(self, program, reactor, *more, port=0, env=None, threads=1):
-        command = [program, '--address', '127.0.0.1', '--port', str(port), '--threads', str(threads),
+    `under`: a command that runs it, by exec.
+    """
+
+    def __init__(self, program, reactor, *more, port=0, under=(), threads=1):
+        command = [*under, program, '--address', '127.0.0.1', '--port', str(port), '--threads', str(threads),
                    '--reactor', reactor, *more]
-        self.process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=env)
+        self.process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
         line = self.process.stderr.readline()
         found = re.search(r'port=(\d+)', line)
         if not found or f'reactor="{reactor}:' not in line:
