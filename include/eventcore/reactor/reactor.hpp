@@ -164,6 +164,8 @@ class reactor final : public scheduler {
     }
     // How a connect ended, or what broke the connection; 0 when nothing did. Reading it clears it.
     io_result socket_error(int fd) noexcept { return socket_calls::error(fd); }
+    // Bytes sent that the peer has not taken yet; -EOPNOTSUPP where nobody can tell.
+    io_result unsent_bytes(int fd) noexcept { return socket_calls::unsent(fd); }
     io_result local_address(int fd, sockaddr* address, socklen_t& bytes) noexcept {
         return socket_calls::local_address(fd, address, bytes);
     }

@@ -17,20 +17,13 @@
 #include "eventcore/net/address.hpp"
 #include "eventcore/server/app_source.hpp"
 #include "eventcore/server/cpus.hpp"
+#include "eventcore/server/option_check.hpp"
 #include "eventcore/server/options.hpp"
+#include "eventcore/server/peer_table.hpp"
+#include "eventcore/server/statistics.hpp"
 #include "eventcore/server/worker.hpp"
 
 namespace eventcore {
-
-// The sums of all workers' counters. Numbers of different threads may be a moment apart.
-struct server_statistics {
-    std::uint64_t connections_open = 0;
-    std::uint64_t connections_accepted = 0;
-    std::uint64_t requests = 0;
-    std::uint64_t refusals = 0;
-    std::uint64_t handler_failures = 0;
-    std::uint64_t timeouts = 0;
-};
 
 class server {
  public:
@@ -50,8 +43,8 @@ class server {
         wait();
     }
 
-    // Binds every address and starts the workers. On failure nothing runs, and failure() says which address
-    // and why. Once per server.
+    // Binds every address and starts the workers. On failure nothing runs, and failure() says which address,
+    // or which option, and why. Once per server.
     result<> start();
     // Blocks until the server has been stopped and everything has ended.
     void wait();
@@ -65,9 +58,7 @@ class server {
     }
 
     // After start(): where it listens; of the first address when there are several.
-    std::uint16_t port() const noexcept {
-        return workers_.empty() ? options_.port : workers_.front().port();
-    }
+    std::uint16_t port() const noexcept { return workers_.empty() ? options_.port : workers_.front().port(); }
     std::string failure() const { return failure_; }
     // After start(): which reactor runs and why, for example "io_uring: ring set up and a NOP completed".
     std::string_view reactor_name() const noexcept {
@@ -97,6 +88,7 @@ class server {
 
     server_options options_;
     owned<app_source> source_;
+    peer_table peers_;
     owning_list<worker> workers_;
     std::string failure_;
     mutex joining_;
@@ -106,7 +98,11 @@ class server {
 
 inline result<> server::start() {
     EVENTCORE_ASSERT(workers_.empty(), "a server is started once");
+    if (std::string wrong = find_wrong_option(options_); !wrong.empty())
+        return fail(std::move(wrong), errc::invalid_argument);
     if (options_.workers == 0) options_.workers = usable_cpu_count();
+    const std::size_t fit = connections_that_fit(options_.workers);
+    if (options_.connections_max > fit) options_.connections_max = fit;
     if (const result<> opened = open_reactors(); !opened) return opened;
     if (const result<> bound = listen(); !bound) return bound;
     if (const result<> started = start_workers(); !started) return started;
@@ -130,7 +126,7 @@ inline result<> server::open_reactors() {
             i = static_cast<unsigned>(-1);
             continue;
         }
-        workers_.emplace_back(i, options_, std::move(*opened));
+        workers_.emplace_back(i, options_, std::move(*opened), &peers_);
     }
     return {};
 }
@@ -181,17 +177,7 @@ inline void server::wait() {
 
 inline server_statistics server::statistics() const noexcept {
     server_statistics sum;
-    for (const worker& w : workers_) {
-        const worker_counters& c = w.counters;
-        const std::uint64_t closed = c.connections_closed.read();
-        const std::uint64_t accepted = c.connections_accepted.read();
-        sum.connections_open += accepted > closed ? accepted - closed : 0;
-        sum.connections_accepted += accepted;
-        sum.requests += c.requests.read();
-        sum.refusals += c.refusals.read();
-        sum.handler_failures += c.handler_failures.read();
-        sum.timeouts += c.timeouts.read();
-    }
+    for (const worker& w : workers_) sum.add(w.counters);
     return sum;
 }
 
