@@ -22,7 +22,7 @@ void http1_connection<Stream>::on_news(io_handle& handle, std::uint8_t news) noe
     // A hang-up alone may be a client that only stopped sending; it still wants its answer.
     const bool is_running = self.exchange_ && self.exchange_->is_running();
     const bool is_gone =
-        is_running && (news & readiness::hung_up) &&
+        is_running && (news & (readiness::hung_up | readiness::broken)) &&
         (self.options().half_close_is_gone || !self.host().home().socket_error(self.fd).ok());
     if (is_gone)
         self.abort();
