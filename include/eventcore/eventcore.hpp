@@ -117,6 +117,7 @@
 #include "eventcore/web/form.hpp"
 #include "eventcore/web/group.hpp"
 #include "eventcore/web/json.hpp"
+#include "eventcore/web/middleware/rate_limit.hpp"
 #include "eventcore/web/middleware/use.hpp"
 #include "eventcore/web/path.hpp"
 #include "eventcore/web/pattern.hpp"

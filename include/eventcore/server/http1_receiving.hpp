@@ -71,7 +71,10 @@ auto http1_connection<Stream>::begin_request(std::size_t head_bytes) -> step {
     if (e.content.refusal() != http::status::ok) return refuse(e.content.refusal());
     if (!e.head.has_body()) return start_handler();
     start_receiving();
-    return waits_for_content() ? step::again : start_handler();
+    if (!waits_for_content()) return start_handler();
+    if (!e.choice.admit) return step::again;
+    e.choice.is_admitted = e.choice.admit(e.choice, e.req, e.answer);
+    return e.choice.is_admitted ? step::again : begin_answer();
 }
 
 template <net::stream Stream>

@@ -32,14 +32,25 @@ struct route_times {
     }
 };
 
+// What a route, or the groups around it, has instead of the server's limits.
+struct route_limits {
+    std::uint64_t body_bytes_max = 0;  // 0: the server's
+    route_times times;
+};
+
 // What routing decided. Plain values: copying it is cheap, it owns nothing.
 struct route_choice {
     using start_function = void (*)(const route_choice&, request&, reply&);
+    using admit_function = bool (*)(const route_choice&, request&, reply&);
 
     start_function start = nullptr;  // runs the handler; never throws: failures end in reply::fail
+    // Null, or what may be asked before there is content, so that content nobody will look at need not be
+    // read: runs the guards. False: one has answered, and that is all. True: set is_admitted.
+    admit_function admit = nullptr;
     const void* handlers = nullptr;  // the table's closures, for `start`
     const void* endpoint = nullptr;  // which of them, for `start`
     body_use use = body_use::none;
+    bool is_admitted = false;
     std::uint64_t body_bytes_max = 0;    // 0: the server's limit
     const route_times* times = nullptr;  // null: the server's
 };
