@@ -5,7 +5,8 @@
 // Groups hold routes, groups and routers. In a group, "/" is the prefix itself; group<"">(…) has no prefix,
 // and is how routes are written apart from the router they go into: a group is checked where it ends up, a
 // router where it is made, so handlers in a group may take the parameters of the prefixes around it. ec::use,
-// ec::provide, ec::body_limit and the other limits cover what comes after them in their group, and nothing outside it.
+// ec::provide, ec::body_limit and the other limits cover what comes after them in their group, and nothing
+// outside it.
 #pragma once
 
 #include <array>
