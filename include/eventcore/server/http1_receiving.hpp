@@ -206,7 +206,11 @@ auto http1_connection<Stream>::start_handler() -> step {
     http1_exchange& e = *exchange_;
     e.phase = phase_type::handler;
     e.ctx.set_deadline(e.choice.use == body_use::stream ? no_deadline : now() + request_timeout());
-    e.choice.start(e.choice, e.req, e.answer);
+    e.ctx.set_activity(e.req.route_pattern());
+    {
+        const scheduler::working_on activity(host().home(), e.ctx.activity());
+        e.choice.start(e.choice, e.req, e.answer);
+    }
     if (!e.answer.is_running()) return begin_answer();
     host().handler_waits(e.is_counted);
     if (!e.is_reading()) set_deadline(now() + request_timeout());

@@ -60,6 +60,12 @@ struct server_options {
     duration linger_timeout = std::chrono::seconds(2);     // reading on after an error, so that it is seen
     duration drain_timeout = std::chrono::seconds(10);     // stop(): for requests in flight; then closed hard
     duration connection_lifetime = std::chrono::hours(1);  // then "Connection: close"; an idle one is closed
+    // A handler that holds its worker's loop for longer, while everybody else of that worker waits, is named
+    // in the log. Zero: nobody looks.
+    duration stall_after = std::chrono::seconds(1);
+    // serve(): for handlers that neither end nor wait after drain_timeout; they are named in the log and the
+    // process ends with status 1. Zero: it waits for them.
+    duration exit_timeout = std::chrono::seconds(5);
     // Bytes per second that a client has to keep up, so that dripping is no way around the time-outs. Time
     // waited for content may exceed body_grace only by what arrived / body_rate_min: 408. A client that is
     // slow to read has to take write_rate_min over each half of write_timeout: closed. 0: not asked for.

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "eventcore/base/intrusive_list.hpp"
@@ -58,10 +59,26 @@ class worker {
     bool wait_until_running() noexcept {
         const lock_guard lock(mutex_);
         while (state_ == state::starting) state_changed_.wait(mutex_);
-        return state_ == state::running;
+        return state_ != state::failed;
     }
     const std::string& failure() const noexcept { return failure_; }
 
+    // What the worker is at.
+    struct turn {
+        time_point since = no_deadline;  // when the running turn began; no_deadline: it waits for news
+        std::string_view route;          // of the handler that runs in it, if one does
+        bool has_ended = true;           // it will not run again
+    };
+    // Any thread: calls f(turn), during which the route's text stays.
+    template <class F>
+    void look_at_turn(F f) {
+        const lock_guard lock(mutex_);
+        if (state_ != state::running) return f(turn{});
+        const std::string_view* const route = home_->activity();
+        f(turn{home_->busy_since(), route ? *route : std::string_view{}, false});
+    }
+
+    unsigned index() const noexcept { return index_; }
     const reactor& home() const noexcept { return *home_; }
     // Of the first listener.
     std::uint16_t port() const noexcept { return port_; }
@@ -71,7 +88,7 @@ class worker {
 
  private:
     using connection = http1_connection<net::tcp_socket>;
-    enum class state : std::uint8_t { starting, running, failed };
+    enum class state : std::uint8_t { starting, running, failed, ended };
     enum class command : std::uint8_t { none, drain, end };
 
     // Asks for a turn again and again, and sees how late it comes: for shedding load.
@@ -211,6 +228,7 @@ inline void worker::thread_main() noexcept {
     listeners_.clear();
     now_->offload.stop();
     while (now_->connections.count() > 0) home_->turn(home_->now() + std::chrono::milliseconds(10));
+    set_state(state::ended);
     now_.reset();
     home_->turn(home_->now());  // takes in what pool threads had posted
     recycler::release_thread_cache();
