@@ -49,7 +49,7 @@ bool http1_connection<Stream>::make_room_for_head() {
 template <net::stream Stream>
 void http1_connection<Stream>::park() noexcept {
     if (!exchange_->input.empty()) return set_deadline(exchange_->head_started + options().header_timeout);
-    if (host().is_draining()) return close_now();
+    if (host().closes_idle()) return close_now();
     give_back_exchange();
     if (requests_ == 0) return;
     const time_point idle = now() + options().idle_timeout, end = end_of_life();

@@ -71,6 +71,7 @@ inline std::string find_wrong_option(const server_options& o) {
     check.time("request_timeout", o.request_timeout);
     check.time("connection_lifetime", o.connection_lifetime);
     check.time("linger_timeout", o.linger_timeout, true);
+    check.time("drain_grace", o.drain_grace, true);
     check.time("drain_timeout", o.drain_timeout, true);
     check.time("stall_after", o.stall_after, true);
     check.time("exit_timeout", o.exit_timeout, true);
