@@ -85,6 +85,10 @@ row "the standard headers we use" "$work/std.cpp"
 printf '#include <eventcore/eventcore.hpp>\n' > "$work/umbrella.cpp"
 row "eventcore.hpp, unused" "$work/umbrella.cpp"
 row "hello world, one route, linked" examples/hello.cpp link
+header_only="$flags"
+flags="$flags -DEVENTCORE_SEPARATE=1"
+row "the same over eventcore::compiled" examples/hello.cpp
+flags="$header_only"
 for count in 20 200 500; do
     routes "$count" > "$work/routes_$count.cpp"
     row "$count routes" "$work/routes_$count.cpp"

@@ -5,6 +5,7 @@ include(CMakePackageConfigHelpers)
 set(eventcore_package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/eventcore")
 
 install(TARGETS eventcore EXPORT eventcore-targets FILE_SET HEADERS)
+install(TARGETS eventcore_compiled EXPORT eventcore-targets)
 if(eventcore_json)
   install(TARGETS eventcore_json EXPORT eventcore-targets)
 endif()
@@ -30,6 +31,9 @@ list(JOIN eventcore_pc_requires ", " eventcore_pc_requires)
 list(JOIN eventcore_pc_cflags " " eventcore_pc_cflags)
 configure_file(cmake/eventcore.pc.in eventcore.pc @ONLY)
 install(FILES "${CMAKE_CURRENT_BINARY_DIR}/eventcore.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
+configure_file(cmake/eventcore-compiled.pc.in eventcore-compiled.pc @ONLY)
+install(FILES "${CMAKE_CURRENT_BINARY_DIR}/eventcore-compiled.pc"
+  DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
 if(eventcore_json)
   configure_file(cmake/eventcore-json.pc.in eventcore-json.pc @ONLY)
   install(FILES "${CMAKE_CURRENT_BINARY_DIR}/eventcore-json.pc"

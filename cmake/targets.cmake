@@ -1,4 +1,4 @@
-# The targets a user links: eventcore::eventcore and eventcore::json.
+# The targets a user links: eventcore::eventcore, eventcore::compiled and eventcore::json.
 
 list(PREPEND CMAKE_MODULE_PATH "${CMAKE_CURRENT_LIST_DIR}")
 
@@ -41,6 +41,17 @@ if(EVENTCORE_KQUEUE)
   target_compile_definitions(eventcore INTERFACE EVENTCORE_HAS_KQUEUE=1)
   list(APPEND eventcore_pc_requires libkqueue)
   list(APPEND eventcore_pc_cflags -DEVENTCORE_HAS_KQUEUE=1)
+endif()
+
+# The server as a library --------------------------------------------------------------------------
+# What no template touches is compiled once instead of in every file. Built only when something links it.
+add_library(eventcore_compiled STATIC EXCLUDE_FROM_ALL "${PROJECT_SOURCE_DIR}/cmake/eventcore_compiled.cpp")
+add_library(eventcore::compiled ALIAS eventcore_compiled)
+set_target_properties(eventcore_compiled PROPERTIES EXPORT_NAME compiled POSITION_INDEPENDENT_CODE ON)
+target_compile_definitions(eventcore_compiled PUBLIC EVENTCORE_SEPARATE=1)
+target_link_libraries(eventcore_compiled PUBLIC eventcore::eventcore)
+if(EVENTCORE_INSTALL)
+  set_target_properties(eventcore_compiled PROPERTIES EXCLUDE_FROM_ALL OFF)
 endif()
 
 # JSON input ---------------------------------------------------------------------------------------

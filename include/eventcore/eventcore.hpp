@@ -9,7 +9,7 @@
 //   server    workers, connections, shutdown
 //
 // Not here: eventcore/content/json/simdjson.hpp, which reads JSON and is compiled once per program (link the
-// component eventcore::json), and eventcore/testing/.
+// component eventcore::json), duplicates.hpp, its part, and eventcore/testing/.
 #pragma once
 
 #include "eventcore/version.hpp"
@@ -28,6 +28,7 @@
 #include "eventcore/base/owned.hpp"
 #include "eventcore/base/owning_list.hpp"
 #include "eventcore/base/parse_number.hpp"
+#include "eventcore/base/plain_vector.hpp"
 #include "eventcore/base/recycler.hpp"
 #include "eventcore/base/result.hpp"
 #include "eventcore/base/slab.hpp"
@@ -94,7 +95,6 @@
 // content
 #include "eventcore/content/directory.hpp"
 #include "eventcore/content/json/bind.hpp"
-#include "eventcore/content/json/duplicates.hpp"
 #include "eventcore/content/json/enumerators.hpp"
 #include "eventcore/content/json/read.hpp"
 #include "eventcore/content/json/read_error.hpp"
@@ -136,6 +136,11 @@
 // server
 #include "eventcore/server/app_source.hpp"
 #include "eventcore/server/command_line.hpp"
+#include "eventcore/server/options.hpp"
+#include "eventcore/server/serve.hpp"
+#include "eventcore/server/server.hpp"
+#include "eventcore/server/server_declaration.hpp"
+#if !EVENTCORE_SEPARATE  // else these are compiled once, in eventcore::compiled
 #include "eventcore/server/connection_host.hpp"
 #include "eventcore/server/cpus.hpp"
 #include "eventcore/server/http1_answer.hpp"
@@ -148,7 +153,6 @@
 #include "eventcore/server/http1_steps.hpp"
 #include "eventcore/server/http1_wire.hpp"
 #include "eventcore/server/input_buffer.hpp"
-#include "eventcore/server/options.hpp"
-#include "eventcore/server/serve.hpp"
-#include "eventcore/server/server.hpp"
+#include "eventcore/server/server_definition.hpp"
 #include "eventcore/server/worker.hpp"
+#endif

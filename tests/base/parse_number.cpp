@@ -69,3 +69,20 @@ TEST_CASE("a hexadecimal number is digits of either case, up to 64 bits") {
         CHECK_FALSE(parse_hex(text));
     }
 }
+
+TEST_CASE("a decimal number may have any bound") {
+    using eventcore::parse_decimal;
+    for (std::uint64_t most : {0u, 1u, 5u, 9u, 10u, 99u, 255u, 256u, 65535u})
+        for (std::uint64_t value = 0; value < 700; ++value)
+            CHECK(parse_decimal(std::to_string(value), most).has_value() == (value <= most));
+    CHECK(parse_decimal("18446744073709551615", UINT64_MAX) == UINT64_MAX);
+    CHECK_FALSE(parse_decimal("18446744073709551616", UINT64_MAX));
+    CHECK_FALSE(parse_decimal("-1", 10));
+    CHECK_FALSE(parse_decimal("", 10));
+}
+
+TEST_CASE("is_int64 agrees with parse_decimal") {
+    for (const char* text : {"", "-", "0", "-0", "9223372036854775807", "9223372036854775808",
+                             "-9223372036854775808", "-9223372036854775809", "--1", "+1", "1x", " 1"})
+        CHECK(eventcore::is_int64(text) == eventcore::parse_decimal<std::int64_t>(text).has_value());
+}

@@ -31,6 +31,7 @@ def with_cmake(options, work, project, *definitions):
         f"-DCMAKE_CXX_COMPILER={options.compiler}", *definitions)
     run(options.cmake, "--build", work / "build")
     run(work / "build/app")
+    run(work / "build/app_over_library")
 
 
 def fetch_content(options, work):
@@ -70,6 +71,7 @@ def meson(options, work):
     run("meson", "setup", work / "build", work, env=environment)
     run("meson", "compile", "-C", work / "build")
     run(work / "build/app")
+    run(work / "build/app_over_library")
 
 
 def single_header(options, work):

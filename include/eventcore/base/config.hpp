@@ -54,3 +54,14 @@
 #ifndef EVENTCORE_ASAN
 #define EVENTCORE_ASAN 0
 #endif
+
+// 1: what no template touches is declared only, and compiled once by the library eventcore::compiled, whose
+// target sets this. 0: headers are all there is.
+#ifndef EVENTCORE_SEPARATE
+#define EVENTCORE_SEPARATE 0
+#endif
+#if EVENTCORE_SEPARATE
+#define EVENTCORE_INLINE
+#else
+#define EVENTCORE_INLINE inline
+#endif

@@ -150,6 +150,8 @@ class [[nodiscard]] task {
     using promise_type = detail::promise<T>;
     using value_type = T;
 
+    // No task: false, and good for assigning to or destroying only.
+    task() noexcept = default;
     task(task&& other) noexcept : coroutine_(std::exchange(other.coroutine_, {})) {}
     task& operator=(task&& other) noexcept {
         if (this == &other) return *this;

@@ -64,7 +64,7 @@ constexpr bool is_ipv4_address(std::string_view text) {
         const std::size_t dot = part < 3 ? index_of(text, '.') : text.size();
         const std::string_view octet = text.substr(0, dot);
         if (octet.size() > 3 || (octet.size() > 1 && octet.front() == '0')) return false;
-        if (!parse_decimal<std::uint8_t>(octet) || (part < 3 && dot == text.size())) return false;
+        if (!parse_decimal(octet, UINT8_MAX) || (part < 3 && dot == text.size())) return false;
         text.remove_prefix(part < 3 ? dot + 1 : dot);
     }
     return true;

@@ -132,9 +132,9 @@ class address_category_type final : public std::error_category {
 
 // 1*5DIGIT up to 65535. (A port of a listener may be 0: the kernel chooses.)
 inline result<std::uint16_t> parse_port(std::string_view text) {
-    const auto port = text.size() <= 5 ? parse_decimal<std::uint16_t>(text) : std::nullopt;
+    const auto port = text.size() <= 5 ? parse_decimal(text, UINT16_MAX) : std::nullopt;
     if (!port) return make_error_code(address_error::bad_port);
-    return *port;
+    return static_cast<std::uint16_t>(*port);
 }
 
 }  // namespace detail
@@ -198,12 +198,12 @@ inline result<address> address::parse_ipv4(std::string_view host, std::uint16_t 
     for (int part = 0; part < 4; ++part) {
         const std::size_t end = part < 3 ? index_of(host, '.') : host.size();
         const std::string_view digits = host.substr(0, end);
-        const auto number = parse_decimal<std::uint8_t>(digits);
+        const auto number = parse_decimal(digits, UINT8_MAX);
         // "010" is 10 to some and 8 to others, so it is neither.
         if (!number || digits.size() > 3 || (digits.size() > 1 && digits.front() == '0') ||
             (part < 3 && end == host.size()))
             return make_error_code(address_error::not_numeric);
-        value = value << 8 | *number;
+        value = value << 8 | static_cast<std::uint32_t>(*number);
         host.remove_prefix(part < 3 ? end + 1 : end);
     }
     return ipv4(value, port);
@@ -214,8 +214,8 @@ inline result<address> address::parse_ipv6(std::string_view host, std::uint16_t 
     const std::size_t percent = index_of(host, '%');
     if (percent != host.size()) {
         const std::string zone(host.substr(percent + 1));
-        const auto number = parse_decimal<std::uint32_t>(zone);
-        scope = number ? *number : ::if_nametoindex(zone.c_str());
+        const auto number = parse_decimal(zone, UINT32_MAX);
+        scope = number ? static_cast<std::uint32_t>(*number) : ::if_nametoindex(zone.c_str());
         if (scope == 0 || index_of(zone, '\0') != zone.size())
             return make_error_code(address_error::bad_scope);
         host = host.substr(0, percent);

@@ -19,10 +19,10 @@
 
 #include <cerrno>
 #include <cstdint>
-#include <vector>
 
 #include "eventcore/base/assert.hpp"
 #include "eventcore/base/clock.hpp"
+#include "eventcore/base/plain_vector.hpp"
 #include "eventcore/base/result.hpp"
 #include "eventcore/reactor/io_uring_setup.hpp"
 #include "eventcore/reactor/operation.hpp"
@@ -111,7 +111,7 @@ class io_uring_backend {
     std::size_t files_in_flight_ = 0;
     wakeup wakeup_;
     // Taken out while one operation was waited for; older than those in the ring. Next: aside_[aside_next_].
-    std::vector<completion> aside_;
+    plain_vector<completion> aside_;
     std::size_t aside_next_ = 0;
 };
 

@@ -3,8 +3,8 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <vector>
 
+#include "eventcore/base/plain_vector.hpp"
 #include "eventcore/reactor/io.hpp"
 #include "eventcore/reactor/socket_calls.hpp"
 
@@ -58,7 +58,7 @@ inline constexpr std::uint8_t closing_kept = 2;  // the descriptor goes back to 
 
 // Handles the kernel no longer knows, to be told so at the end of the turn: until then an event that was
 // fetched earlier in the turn may still name them.
-using gone_handles = std::vector<io_handle*>;
+using gone_handles = plain_vector<io_handle*>;
 
 // Which call failed while a backend was opened; no step: none did.
 struct open_failure {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdio>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -83,8 +84,8 @@ class command_line {
     }
     template <class Integer>
     static bool take_number(std::string_view text, Integer& to) {
-        const std::optional<Integer> number = parse_decimal<Integer>(text);
-        if (number) to = *number;
+        const std::optional<std::uint64_t> number = parse_decimal(text, (std::numeric_limits<Integer>::max)());
+        if (number) to = static_cast<Integer>(*number);
         return number.has_value();
     }
 

@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <cstring>
 #include <exception>
-#include <optional>
 #include <string_view>
 
 #include "eventcore/base/arena.hpp"
@@ -80,21 +79,21 @@ class http1_exchange final : public exchange {
     // ---- the handler and the producer of a stream ----
 
     // A coroutine of the application is at work and has to end, or be destroyed, before the connection does.
-    bool is_running() const noexcept { return answer.is_running() || producer_.has_value(); }
+    bool is_running() const noexcept { return answer.is_running() || producer_; }
     // True when the stream was written to its end already; else the connection is resumed when it is.
     bool start_producer() {
-        producer_.emplace(answer.value().start_stream(writer_));
-        return producer_->start(ctx, finished_);
+        producer_ = answer.value().start_stream(writer_);
+        return producer_.start(ctx, finished_);
     }
     // What the producer threw, if it threw.
     std::exception_ptr end_producer() noexcept {
         try {
-            if (producer_ && producer_->is_done()) producer_->take();
+            if (producer_ && producer_.is_done()) producer_.take();
         } catch (...) {
-            producer_.reset();
+            producer_ = {};
             return std::current_exception();
         }
-        producer_.reset();
+        producer_ = {};
         return nullptr;
     }
 
@@ -160,7 +159,7 @@ class http1_exchange final : public exchange {
     own_item advance_later_{*this, &run_advance};
     own_item flush_later_{*this, &run_flush};
     std::error_code failure_{};
-    std::optional<task<>> producer_;
+    task<> producer_;  // writes streamed content while it is there
     body_writer writer_{*this};
     byte_buffer queued_;  // answers the socket has not taken: [ sent | to be sent: from queued_sent_ ]
     std::size_t queued_sent_ = 0;
@@ -189,7 +188,7 @@ class http1_exchange final : public exchange {
 // ---- definitions ----
 
 inline void http1_exchange::end_request() noexcept {
-    producer_.reset();
+    producer_ = {};
     answer.reset();
     req.reset();
     ctx.reset();

@@ -246,8 +246,8 @@ constexpr bool is_uuid(std::string_view text) {
 constexpr bool satisfies(segment_kind kind, std::string_view text) {
     switch (kind) {
         case segment_kind::uuid: return is_uuid(text);
-        case segment_kind::unsigned_integer: return parse_decimal<std::uint64_t>(text).has_value();
-        case segment_kind::integer: return parse_decimal<std::int64_t>(text).has_value();
+        case segment_kind::unsigned_integer: return parse_decimal(text, UINT64_MAX).has_value();
+        case segment_kind::integer: return is_int64(text);
         default: return !text.empty();
     }
 }

@@ -332,7 +332,7 @@ inline http::status request_parser::note_field(text in, const http::field_slot& 
         default: break;
     }
     // Content-Length. RFC 9112, 6.3 would let equal values pass; nobody needs that but who hides a request.
-    const auto length = parse_decimal<std::uint64_t>(value);
+    const auto length = parse_decimal(value, UINT64_MAX);
     if (!length || has(fact::content_length)) return http::status::bad_request;
     content_length_ = *length;
     facts_ |= fact::content_length;
