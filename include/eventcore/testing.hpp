@@ -2,5 +2,7 @@
 // virtual time, runs over many seeds. Not part of eventcore.hpp; docs/testing.md tells how to use it.
 #pragma once
 
+#include "eventcore/testing/allocations.hpp"
 #include "eventcore/testing/for_each_seed.hpp"
 #include "eventcore/testing/simulation.hpp"
+#include "eventcore/testing/test_client.hpp"

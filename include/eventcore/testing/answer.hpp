@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <exception>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -18,7 +19,8 @@ using field_strings = std::vector<std::pair<std::string, std::string>>;
 struct answer {
     int status = 0;  // 0: there was no answer
     field_strings fields;
-    std::string content;  // decoded when it was chunked
+    std::string content;         // decoded when it was chunked
+    std::exception_ptr failure;  // what the handler threw; known to test_client only
 
     // The first field of that name, or nothing.
     std::string_view field(std::string_view name) const noexcept {
