@@ -1,8 +1,9 @@
-#include "eventcore/testing/count_allocations.hpp"
+#include "eventcore/testing/allocations.hpp"
 
 #include <string>
 
 #include "catch.hpp"
+#include "eventcore/testing/count_allocations.hpp"
 
 using eventcore::testing::allocations;
 

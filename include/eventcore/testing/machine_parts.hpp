@@ -10,6 +10,7 @@
 
 #include "eventcore/base/clock.hpp"
 #include "eventcore/base/unique_fd.hpp"
+#include "eventcore/observe/log.hpp"
 #include "eventcore/reactor/io.hpp"
 #include "eventcore/testing/faults.hpp"
 #include "eventcore/testing/random.hpp"
@@ -27,6 +28,7 @@ struct simulation_options {
     std::size_t disk_bytes_max = 64 * 1024 * 1024;              // then ENOSPC
     std::size_t descriptors_max = 1024;                         // then EMFILE
     wall_time_point date{std::chrono::seconds(1'767'225'600)};  // at the beginning: 2026-01-01T00:00:00Z
+    logger log = logger(log_level::off);  // instead of the server's: faults would fill it
 };
 
 // Everything the program asked of the kernel and everything the kernel told it, as one number, and the latest

@@ -184,6 +184,7 @@ inline void simulation::start(owned<app_source> source, server_options options) 
     EVENTCORE_ASSERT(!server_, "a simulation serves once");
     options_ = std::move(options);
     options_.workers = 1;
+    options_.log = machine_.parts().options.log;
     options_.connections_reserved = 0;  // a simulation is short, and there are thousands of them
     source_ = std::move(source);
     server_ = make_owned<worker>(0U, options_, std::move(unclaimed_));
