@@ -23,8 +23,7 @@ using std::chrono::milliseconds;
 
 inline std::string pattern(std::size_t bytes, std::size_t start) {
     std::string text(bytes, '\0');
-    for (std::size_t i = 0; i < bytes; ++i)
-        text[i] = static_cast<char>('a' + (start + i * 7 + i / 251) % 26);
+    for (std::size_t i = 0; i < bytes; ++i) text[i] = static_cast<char>('a' + (start + i * 7 + i / 251) % 26);
     return text;
 }
 inline std::string digest(std::string_view bytes) {
@@ -123,8 +122,7 @@ inline auto routes() {
             co_return text + " " + std::to_string(squared);
         }),
         ec::get<"/children/{n}">([](int n) { return sum_of_children(n); }),
-        ec::get<"/limited/{ms}">([](int ms) { return limited(ms); }),
-        ec::get<"/stream/{n}">([](int n) {
+        ec::get<"/limited/{ms}">([](int ms) { return limited(ms); }), ec::get<"/stream/{n}">([](int n) {
             return ec::stream([n](ec::body_writer& out) { return write_pieces(out, n); }, "text/plain");
         }),
         ec::get<"/file">([] { return file_named("file.txt"); }),
@@ -152,8 +150,9 @@ struct question {
 };
 
 inline std::string counted(std::string_view method, std::string_view target, std::string_view content) {
-    return std::string(method) + ' ' + std::string(target) + " HTTP/1.1\r\nHost: a\r\nContent-Length: " +
-           std::to_string(content.size()) + "\r\n\r\n" + std::string(content);
+    return std::string(method) + ' ' + std::string(target) +
+           " HTTP/1.1\r\nHost: a\r\nContent-Length: " + std::to_string(content.size()) + "\r\n\r\n" +
+           std::string(content);
 }
 inline std::string chunked(std::string_view method, std::string_view target, std::string_view content,
                            ec::testing::random_source& random) {
@@ -208,9 +207,7 @@ inline question any_question(ec::testing::random_source& random) {
         case 8: made = get("/file", pattern(20'000, 5)); break;
         case 9: return get(random.below(2) ? "/throws" : "/throws-later", "?", 500);
         case 10: return get("/missing/" + text, "?", 404);
-        case 11:
-            made = {"HEAD /large/" + text + " HTTP/1.1\r\nHost: a\r\n\r\n", true, 200, ""};
-            return made;
+        case 11: made = {"HEAD /large/" + text + " HTTP/1.1\r\nHost: a\r\n\r\n", true, 200, ""}; return made;
         default: return any_upload(random);
     }
     made.may_fail = true;

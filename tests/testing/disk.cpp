@@ -68,8 +68,7 @@ TEST_CASE("a full or broken disk leaves the old file or the new one") {
             {
                 auto opened = ec::directory::open("/srv");
                 if (!opened) return;
-                const ec::result<bool> written =
-                    sim.run(write_all(*opened, "a.txt", std::string(2000, 'n')));
+                const ec::result<bool> written = sim.run(write_all(*opened, "a.txt", std::string(2000, 'n')));
                 const std::string& now = *sim.disk().find("/srv/a.txt");
                 const bool is_new = now == std::string(2000, 'n');
                 sim.expect(is_new || now == "old", "whole");

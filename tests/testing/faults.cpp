@@ -25,7 +25,7 @@ auto routes() {
                       }));
 }
 
-simulation_options only(double fault_plan::*which, double probability) {
+simulation_options only(double fault_plan::* which, double probability) {
     simulation_options options;
     options.faults = fault_plan::none();
     options.faults.*which = probability;

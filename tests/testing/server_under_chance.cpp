@@ -59,7 +59,9 @@ class visitor {
                 may_fail && q.may_fail && (a.status == 500 || a.status == 503 || a.status == 507);
             if (is_excused) continue;
             sim_.expect(a.status == q.status, "the status of " + q.bytes.substr(0, 40));
-            sim_.expect(q.content == "?" || a.content == q.content, "the content of " + q.bytes.substr(0, 40));
+            sim_.expect(q.content == "?" || a.content == q.content,
+                        "the content of " + q.bytes.substr(0, 40) + "; is: " + a.content.substr(0, 60) +
+                            "; should be: " + q.content.substr(0, 60));
         }
     }
     void check_complete() {
