@@ -66,7 +66,10 @@ class visitor {
     }
     void check_complete() {
         if (has_left_) return;
-        sim_.expect(client_.answers().size() == questions_.size(), "an answer is missing");
+        std::string story = "an answer is missing:";
+        for (const busy::question& q : questions_) story += '\n' + q.bytes.substr(0, q.bytes.find('\r'));
+        for (const auto& a : client_.answers()) story += '\n' + std::to_string(a.status);
+        sim_.expect(client_.answers().size() == questions_.size(), story);
     }
 
  private:

@@ -55,11 +55,12 @@ inline void simulated_network::come_bytes(void* self, std::size_t id, std::size_
 inline void simulated_network::come_consume(void* self, std::size_t id, std::size_t) {
     simulated_network& n = of(self);
     endpoint& e = n.at(id);
-    if (!e.outside || e.outside->is_paused || e.visible == 0) return;
+    if (!e.outside || e.outside->is_paused) return;
     const std::size_t read = e.is_slow ? n.parts_.random.piece(e.visible) : e.visible;
     e.outside->received.append(e.incoming, e.read_at, read);
-    n.take_in(e, read);
-    if (e.visible > 0) n.later(n.arrival_after(e, false), &come_consume, id);
+    if (read > 0) n.take_in(e, read);
+    if (e.visible > 0) return n.later(n.arrival_after(e, false), &come_consume, id);
+    e.outside->is_ended = e.end_has_come;
 }
 
 // `bytes` were read.
@@ -94,8 +95,7 @@ inline void simulated_network::come_end(void* self, std::size_t id, std::size_t)
     if (e.is_broken || e.kind == kind_type::closed) return;
     n.parts_.record("end", static_cast<std::int64_t>(id), 0);
     e.end_has_come = true;
-    if (e.outside) e.outside->is_ended = true;
-    n.notify(e);
+    e.outside ? come_consume(self, id, 0) : n.notify(e);
 }
 
 // A reset may overtake what was sent before it.
