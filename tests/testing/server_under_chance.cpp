@@ -66,10 +66,14 @@ class visitor {
     }
     void check_complete() {
         if (has_left_) return;
-        std::string story = "an answer is missing:";
-        for (const busy::question& q : questions_) story += '\n' + q.bytes.substr(0, q.bytes.find('\r'));
-        for (const auto& a : client_.answers()) story += '\n' + std::to_string(a.status);
-        sim_.expect(client_.answers().size() == questions_.size(), story);
+        sim_.expect(client_.answers().size() == questions_.size(), "an answer is missing: " + story());
+    }
+    // What was asked and what came.
+    std::string story() {
+        std::string text;
+        for (const busy::question& q : questions_) text += q.bytes.substr(0, q.bytes.find(" HTTP")) + "; ";
+        for (const auto& a : client_.answers()) text += std::to_string(a.status) + ' ';
+        return text;
     }
 
  private:
@@ -103,12 +107,15 @@ void visit(simulation& sim, std::vector<visitor>& visitors, ec::testing::random_
         if (!v.has_left()) v.act();
         sim.advance(random.between(ec::duration(0), 50ms));
     }
-    for (visitor& v : visitors)
+    for (visitor& v : visitors) {
+        const ec::time_point asked = sim.now();
         while (!v.has_left() && !v.is_done() && !v.client().is_over()) {
             v.act();
             v.read_on();
             sim.advance(random.between(ec::duration(0), 20s));
+            sim.expect(sim.now() - asked < 10min, "a client is neither answered nor let go: " + v.story());
         }
+    }
 }
 
 // Nothing stays: no connection, no descriptor, and by the next seed no memory.

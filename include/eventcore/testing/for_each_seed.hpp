@@ -7,22 +7,11 @@
 
 #include <cstdint>
 #include <cstdio>
-#include <cstdlib>
 #include <type_traits>
 
 #include "eventcore/testing/simulation.hpp"
 
 namespace eventcore::testing {
-
-namespace detail {
-
-// The number in an environment variable; `otherwise` without one.
-inline std::uint64_t number_in(const char* variable, std::uint64_t otherwise) noexcept {
-    const char* text = std::getenv(variable);
-    return text && *text ? std::strtoull(text, nullptr, 0) : otherwise;
-}
-
-}  // namespace detail
 
 // Calls test(simulation&) with the seeds 1 … `count`, each in a simulation of its own. When one throws, its
 // seed is printed on stderr and the exception goes on: whatever the test framework does with it, it is

@@ -144,6 +144,7 @@ class simulated_network {
     static void come_bytes(void* self, std::size_t id, std::size_t bytes);
     static void come_end(void* self, std::size_t id, std::size_t);
     static void come_reset(void* self, std::size_t id, std::size_t);
+    static void come_cut(void* self, std::size_t id, std::size_t);
     static void come_edge(void* self, std::size_t id, std::size_t) { of(self).notify(of(self).at(id)); }
     static void come_consume(void* self, std::size_t id, std::size_t);
     static void come_handshake(void* self, std::size_t id, std::size_t);

@@ -105,6 +105,12 @@ inline void simulated_network::send_reset(endpoint& e) noexcept {
     later(arrival_after(peer, parts_.random.below(2) == 0), &come_reset, peer.id);
 }
 
+// Something on the way has lost the connection: both ends hear of it.
+inline void simulated_network::come_cut(void* self, std::size_t id, std::size_t) {
+    come_reset(self, of(self).at(id).peer_or_self, 0);
+    come_reset(self, id, 0);
+}
+
 inline void simulated_network::come_reset(void* self, std::size_t id, std::size_t) {
     simulated_network& n = of(self);
     endpoint& e = n.at(id);
@@ -124,7 +130,7 @@ inline void simulated_network::come_reset(void* self, std::size_t id, std::size_
 // Chance cuts the wire: both ends will hear of it.
 inline void simulated_network::break_both(endpoint& e) noexcept {
     if (e.peer_or_self == e.id) return;
-    later(parts_.now, &come_reset, e.peer_or_self);
+    later(arrival_after(at(e.peer_or_self), false), &come_reset, e.peer_or_self);
     e.is_broken = true;
 }
 
@@ -209,7 +215,7 @@ inline void simulated_network::come_handshake(void* self, std::size_t id, std::s
     n.later(n.arrival_after(e), &come_answer, id, 0);
     n.soon(&come_accept, listener->id);
     if (n.parts_.random.chance(n.parts_.faults().reset_later))
-        n.later(n.parts_.now + n.parts_.random.between(duration(0), std::chrono::seconds(1)), &come_reset,
+        n.later(n.parts_.now + n.parts_.random.between(duration(0), std::chrono::seconds(1)), &come_cut,
                 fresh.id);
 }
 

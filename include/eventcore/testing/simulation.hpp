@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstdlib>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -26,6 +27,16 @@
 #include "eventcore/testing/machine.hpp"
 
 namespace eventcore::testing {
+
+namespace detail {
+
+// The number in an environment variable; `otherwise` without one.
+inline std::uint64_t number_in(const char* variable, std::uint64_t otherwise) noexcept {
+    const char* text = std::getenv(variable);
+    return text && *text ? std::strtoull(text, nullptr, 0) : otherwise;
+}
+
+}  // namespace detail
 
 class simulation final : private turns {
  public:
@@ -136,10 +147,12 @@ class simulation final : private turns {
     simulated_machine& machine() noexcept { return machine_; }
     reactor& home() noexcept { return *home_; }
 
-    // Throws std::runtime_error with the seed and the end of the trace unless `is_true`.
+    // Throws std::runtime_error with the seed and the end of the trace (EVENTCORE_TRACE lines, else 40) unless
+    // `is_true`.
     void expect(bool is_true, std::string_view what) {
         if (is_true) return;
-        throw std::runtime_error(std::string(what) + "; " + replay_hint() + "\n" + trace(40));
+        throw std::runtime_error(std::string(what) + "; " + replay_hint() + "\n" +
+                                 trace(detail::number_in("EVENTCORE_TRACE", 40)));
     }
     std::string replay_hint() const { return "replay with EVENTCORE_SEED=" + std::to_string(seed_); }
 
