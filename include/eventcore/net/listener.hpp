@@ -21,6 +21,7 @@
 #include "eventcore/base/unique_fd.hpp"
 #include "eventcore/net/address.hpp"
 #include "eventcore/net/tcp_socket.hpp"
+#include "eventcore/observe/counter.hpp"
 #include "eventcore/observe/log.hpp"
 #include "eventcore/reactor/file_calls.hpp"
 #include "eventcore/reactor/reactor.hpp"
@@ -34,6 +35,8 @@ struct listen_options {
     bool first_of_group = true;  // with reuse_port: somebody else listening there already is an error
     unsigned unix_mode = 0;      // permissions of the socket file, such as 0660; 0: what the umask leaves
     tcp_options tcp{};           // for the connections
+    // Counted up for each connection that is closed because descriptors ran out; outlives the listener.
+    counter* turned_away = nullptr;
 };
 
 struct listener_counters {
@@ -94,6 +97,7 @@ class listener {
         void* owner;
         logger log;
         tcp_options tcp;
+        counter* turned_away = nullptr;
         unique_fd reserve;
         std::string failure;
         std::string unix_path;  // to remove at the end; empty when not ours
@@ -229,6 +233,7 @@ inline result<> listener::adopt(unique_fd listening, const listen_options& optio
     const result<> set = set_tcp_options(*state_->home, listening.get(), options.tcp);
     if (!set) return fail(address(), "setsockopt", set.error());
     state_->tcp = options.tcp;
+    state_->turned_away = options.turned_away;
     state_->reserve = detail::open_reserve();
     state_->fd = listening.release();
     return {};
@@ -328,6 +333,7 @@ inline void listener::turn_away(state& s) noexcept {
         if (!fd.ok()) break;
         s.home->close_socket(static_cast<int>(fd.bytes()));
         ++s.counters.turned_away;
+        if (s.turned_away) s.turned_away->add();
     }
     s.reserve = detail::open_reserve();
 }

@@ -194,6 +194,10 @@ class reactor final : public scheduler {
     io_result socket_error(int fd) noexcept {
         return simulated_ ? simulated_->error(fd) : socket_calls::error(fd);
     }
+    // Bytes sent that the peer has not taken yet; -EOPNOTSUPP where nobody can tell.
+    io_result unsent_bytes(int fd) noexcept {
+        return simulated_ ? simulated_->unsent(fd) : socket_calls::unsent(fd);
+    }
     io_result local_address(int fd, sockaddr* address, socklen_t& bytes) noexcept {
         return simulated_ ? simulated_->local_address(fd, address, bytes)
                           : socket_calls::local_address(fd, address, bytes);

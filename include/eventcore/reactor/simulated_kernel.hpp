@@ -89,6 +89,7 @@ class simulated_kernel {
     virtual io_result set_option(int fd, int level, int name, const void* value, socklen_t) noexcept = 0;
     virtual io_result option(int fd, int level, int name, void* value, socklen_t& bytes) noexcept = 0;
     virtual io_result error(int fd) noexcept = 0;
+    virtual io_result unsent(int fd) noexcept = 0;
     virtual io_result local_address(int fd, sockaddr* address, socklen_t& bytes) noexcept = 0;
     virtual io_result peer_address(int fd, sockaddr* address, socklen_t& bytes) noexcept = 0;
 

@@ -51,6 +51,19 @@ inline http1_framing write_answer_head(byte_buffer& out, connection_host& host,
     return {rules.sends_content, rules.framing == h1::content_framing::chunked, keeps_alive};
 }
 
+// 503 with Retry-After and no content, for a request nobody has looked at.
+inline void write_shed_answer(byte_buffer& out, connection_host& host, const http::request_head& request,
+                              bool keeps_alive) {
+    h1::response_head head;
+    head.code = http::status::service_unavailable;
+    head.fields = &host.retry_after();
+    if (!keeps_alive)
+        head.connection = h1::connection_option::close;
+    else if (request.minor_version == 0)
+        head.connection = h1::connection_option::keep_alive;
+    detail::append_head(out, host, head);
+}
+
 // The whole of an answer of our own to a request that is refused; the connection ends with it. A HEAD is told
 // no more than the length.
 inline void write_refusal(byte_buffer& out, connection_host& host, http::status why, bool is_head_request) {

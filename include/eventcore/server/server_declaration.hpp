@@ -12,20 +12,12 @@
 #include "eventcore/base/thread.hpp"
 #include "eventcore/server/app_source.hpp"
 #include "eventcore/server/options.hpp"
+#include "eventcore/server/statistics.hpp"
 
 namespace eventcore {
 
+class peer_table;
 class worker;
-
-// The sums of all workers' counters. Numbers of different threads may be a moment apart.
-struct server_statistics {
-    std::uint64_t connections_open = 0;
-    std::uint64_t connections_accepted = 0;
-    std::uint64_t requests = 0;
-    std::uint64_t refusals = 0;
-    std::uint64_t handler_failures = 0;
-    std::uint64_t timeouts = 0;
-};
 
 class server {
  public:
@@ -41,8 +33,8 @@ class server {
     // Stops at once if it still runs.
     ~server();
 
-    // Binds every address and starts the workers. On failure nothing runs, and failure() says which address
-    // and why. Once per server.
+    // Binds every address and starts the workers. On failure nothing runs, and failure() says which address,
+    // or which option, and why. Once per server.
     result<> start();
     // Blocks until the server has been stopped and everything has ended.
     void wait();
@@ -70,6 +62,7 @@ class server {
 
     server_options options_;
     owned<app_source> source_;
+    owned<peer_table> peers_;  // outlives the workers
     owning_list<worker> workers_;
     std::string failure_;
     mutex joining_;

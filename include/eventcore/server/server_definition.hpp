@@ -18,7 +18,9 @@
 #include "eventcore/reactor/reactor.hpp"
 #include "eventcore/server/app_source.hpp"
 #include "eventcore/server/cpus.hpp"
+#include "eventcore/server/option_check.hpp"
 #include "eventcore/server/options.hpp"
+#include "eventcore/server/peer_table.hpp"
 #include "eventcore/server/server_declaration.hpp"
 #include "eventcore/server/worker.hpp"
 
@@ -60,7 +62,12 @@ EVENTCORE_INLINE result<> server::fail(std::string failure, std::error_code erro
 
 EVENTCORE_INLINE result<> server::start() {
     EVENTCORE_ASSERT(workers_.empty(), "a server is started once");
+    if (std::string wrong = find_wrong_option(options_); !wrong.empty())
+        return fail(std::move(wrong), errc::invalid_argument);
     if (options_.workers == 0) options_.workers = usable_cpu_count();
+    const std::size_t fit = connections_that_fit(options_.workers);
+    if (options_.connections_max > fit) options_.connections_max = fit;
+    peers_ = make_owned<peer_table>();
     if (const result<> opened = open_reactors(); !opened) return opened;
     if (const result<> bound = listen(); !bound) return bound;
     if (const result<> started = start_workers(); !started) return started;
@@ -84,7 +91,7 @@ EVENTCORE_INLINE result<> server::open_reactors() {
             i = static_cast<unsigned>(-1);
             continue;
         }
-        workers_.emplace_back(i, options_, std::move(*opened));
+        workers_.emplace_back(i, options_, std::move(*opened), peers_.get());
     }
     return {};
 }
@@ -135,17 +142,7 @@ EVENTCORE_INLINE void server::wait() {
 
 EVENTCORE_INLINE server_statistics server::statistics() const noexcept {
     server_statistics sum;
-    for (const worker& w : workers_) {
-        const worker_counters& c = w.counters;
-        const std::uint64_t closed = c.connections_closed.read();
-        const std::uint64_t accepted = c.connections_accepted.read();
-        sum.connections_open += accepted > closed ? accepted - closed : 0;
-        sum.connections_accepted += accepted;
-        sum.requests += c.requests.read();
-        sum.refusals += c.refusals.read();
-        sum.handler_failures += c.handler_failures.read();
-        sum.timeouts += c.timeouts.read();
-    }
+    for (const worker& w : workers_) sum.add(w.counters);
     return sum;
 }
 

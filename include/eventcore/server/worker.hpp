@@ -24,14 +24,21 @@
 #include "eventcore/server/http1_connection.hpp"
 #include "eventcore/server/http1_pool.hpp"
 #include "eventcore/server/options.hpp"
+#include "eventcore/server/peer_table.hpp"
 
 namespace eventcore {
 
 class worker {
  public:
     // Opened and bound on the thread that starts the server, so that errors reach its caller.
-    worker(unsigned index, const server_options& options, owned<reactor> home)
-        : index_(index), options_(options), home_(std::move(home)), drain_timer_(*this), command_(*this) {}
+    // `peers`, if any, is what the workers of a server share to count each peer's connections.
+    worker(unsigned index, const server_options& options, owned<reactor> home, peer_table* peers = nullptr)
+        : index_(index),
+          options_(options),
+          home_(std::move(home)),
+          peers_(options.connections_per_peer_max > 0 ? peers : nullptr),
+          drain_timer_(*this),
+          command_(*this) {}
     worker(const worker&) = delete;
     worker& operator=(const worker&) = delete;
     ~worker() { join(); }
@@ -79,6 +86,23 @@ class worker {
     enum class state : std::uint8_t { starting, running, failed };
     enum class command : std::uint8_t { none, drain, end };
 
+    // Asks for a turn again and again, and sees how late it comes: for shedding load.
+    struct loop_watch : timer {
+        explicit loop_watch(connection_host& h) noexcept : timer(&fired), host(h) {}
+        static constexpr duration period = std::chrono::milliseconds(10);
+        void ask(duration late) noexcept {
+            wanted = host.home().now() + period;
+            host.expect_turn(wanted, late);
+            host.home().arm(*this, wanted);
+        }
+        static void fired(timer& t) noexcept {
+            auto& self = static_cast<loop_watch&>(t);
+            self.ask(self.host.home().now() - self.wanted);
+        }
+        connection_host& host;
+        time_point wanted{};
+    };
+
     // What lives on the worker's thread only.
     struct running {
         running(worker& w, owned<app_instance> app)
@@ -86,13 +110,15 @@ class worker {
               host(*w.home_, instance->app(), w.options_, w.counters),
               pool(host),
               offload(*w.home_,
-                      {w.options_.pool_threads, static_cast<unsigned>(w.options_.pool_queue_count)}) {}
+                      {w.options_.pool_threads, static_cast<unsigned>(w.options_.pool_queue_count)}),
+              watch(host) {}
         owned<app_instance> instance;
         connection_host host;
         http1_pool pool;
         offload_pool offload;
         slab<connection> connections;
         intrusive_list<connection_link> open_connections;
+        loop_watch watch;
     };
     struct drain_deadline : timer {
         explicit drain_deadline(worker& w) noexcept : timer(&fired), owner(w) {}
@@ -120,6 +146,9 @@ class worker {
     }
     std::size_t connections_max() const noexcept;
     static void connected(void* owner, unique_fd socket) noexcept;
+    bool admit(connection& fresh) noexcept;
+    void make_room() noexcept;
+    connection* find_idle() noexcept;
     static void connection_gone(connection& c, void* owner) noexcept;
     void begin_drain() noexcept;
     void end() noexcept;
@@ -128,6 +157,7 @@ class worker {
     unsigned index_;
     const server_options& options_;
     owned<reactor> home_;
+    peer_table* peers_;  // null: nobody counts
     owning_list<net::listener> listeners_;
     std::optional<running> now_;
     drain_deadline drain_timer_;
@@ -151,6 +181,7 @@ inline result<> worker::listen(const net::address& where, bool is_first_of_group
     how.reuse_port = options_.reuse_port && where.is_ip();
     how.first_of_group = is_first_of_group;
     how.tcp.no_delay = options_.nodelay;
+    how.turned_away = &counters.limit(server_limit::descriptors);
     if (options_.keepalive) how.tcp.keep_alive_idle = std::chrono::minutes(2);
     net::listener& door = listeners_.emplace_back(*home_, &connected, this, options_.log);
     const result<> opened = door.open(where, how);
@@ -173,6 +204,7 @@ inline bool worker::begin() noexcept {
         const scheduler::running here(*home_);
         now_.emplace(*this, source_->make());
         now_->connections.reserve(options_.connections_reserved / options_.workers);
+        if (options_.shed_loop_delay > duration::zero()) now_->watch.ask({});
         for (net::listener& door : listeners_) door.start().value();
         return true;
     } catch (const std::exception& e) {
@@ -224,22 +256,61 @@ inline std::size_t worker::connections_max() const noexcept {
 inline void worker::connected(void* owner, unique_fd socket) noexcept {
     auto& self = *static_cast<worker*>(owner);
     running& now = *self.now_;
-    connection& fresh = now.connections.create(now.pool, &connection_gone, owner);
-    if (!fresh.open(socket.release())) return now.connections.destroy(fresh);
-    self.counters.connections_accepted.add();
-    now.open_connections.push_back(fresh);
-    if (now.connections.count() < self.connections_max()) return;
-    for (net::listener& door : self.listeners_) door.pause();
+    try {
+        connection& fresh = now.connections.create(now.pool, &connection_gone, owner);
+        if (!fresh.open(socket.release())) return now.connections.destroy(fresh);
+        self.counters.connections_accepted.add();
+        now.open_connections.push_back(fresh);
+        if (!self.admit(fresh)) return fresh.turn_away();
+        if (now.connections.count() > self.connections_max()) self.make_room();
+    } catch (...) {  // no memory for it: the socket closes
+        now.host.reached(server_limit::memory);
+    }
+}
+
+// False: its peer has as many connections as it may have.
+inline bool worker::admit(connection& fresh) noexcept {
+    if (!peers_ || fresh.peer_group() == 0) return true;
+    const auto most = static_cast<std::uint32_t>(options_.connections_per_peer_max);
+    if (peers_->add(fresh.peer_group(), most)) return fresh.set_counted(), true;
+    now_->host.reached(server_limit::peer_connections);
+    return false;
+}
+
+// Somebody waits for a place: an idle connection gives up its own. If there is none, accepting pauses, and
+// answers say "Connection: close" until there is room.
+inline void worker::make_room() noexcept {
+    if (connection* idle = find_idle()) {
+        now_->host.reached(server_limit::idle_connections);
+        return idle->close_now();
+    }
+    now_->host.set_full(true);
+    now_->host.reached(server_limit::connections);
+    for (net::listener& door : listeners_) door.pause();
+}
+
+// Beginning with the one that was asked longest ago. The number of those looked at is bounded.
+inline worker::connection* worker::find_idle() noexcept {
+    for (int i = 0; i < 64; ++i) {
+        auto& link = now_->open_connections.pop_front();
+        now_->open_connections.push_back(link);
+        auto& c = static_cast<connection&>(link);
+        if (c.is_idle()) return &c;
+    }
+    return nullptr;
 }
 
 inline void worker::connection_gone(connection& c, void* owner) noexcept {
     auto& self = *static_cast<worker*>(owner);
-    const bool was_full = self.now_->connections.count() >= self.connections_max();
-    self.now_->connections.destroy(c);
+    running& now = *self.now_;
+    if (c.is_counted()) self.peers_->remove(c.peer_group());
+    now.connections.destroy(c);
     self.counters.connections_closed.add();
-    if (self.now_->host.is_draining()) return self.stop_when_empty();
+    if (now.host.is_draining()) return self.stop_when_empty();
+    const bool is_open_again = now.host.is_full() && now.connections.count() <= self.connections_max();
+    if (is_open_again) now.host.set_full(false);
     for (net::listener& door : self.listeners_) {
-        if (was_full) static_cast<void>(door.start());
+        if (is_open_again) static_cast<void>(door.start());
         door.descriptor_freed();
     }
 }

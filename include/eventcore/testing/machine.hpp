@@ -85,6 +85,7 @@ class simulated_machine final : public simulated_kernel {
         return network_.option(fd, level, name, value, bytes);
     }
     io_result error(int fd) noexcept override { return network_.error(fd); }
+    io_result unsent(int fd) noexcept override { return network_.unsent(fd); }
     io_result local_address(int fd, sockaddr* to, socklen_t& bytes) noexcept override {
         return copy_address(network_.local_address(fd), to, bytes);
     }

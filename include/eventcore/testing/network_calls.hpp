@@ -159,6 +159,12 @@ inline io_result simulated_network::error(int fd) noexcept {
     return e ? parts_.record("error", fd, -std::exchange(e->pending_error, 0)) : io_result(-EBADF);
 }
 
+// The window is at the receiver, so what it has not read has not left.
+inline io_result simulated_network::unsent(int fd) noexcept {
+    endpoint* e = socket(fd);
+    return e ? io_result(static_cast<std::int64_t>(at(e->peer_or_self).held())) : io_result(-EBADF);
+}
+
 inline const net::address* simulated_network::local_address(int fd) noexcept {
     endpoint* e = socket(fd);
     return e ? &e->local : nullptr;

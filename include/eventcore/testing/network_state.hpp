@@ -46,6 +46,7 @@ class simulated_network {
     io_result set_option(int fd, int level, int name, const void* value, socklen_t bytes) noexcept;
     io_result option(int fd, int level, int name, void* value, socklen_t& bytes) noexcept;
     io_result error(int fd) noexcept;
+    io_result unsent(int fd) noexcept;
     // Null when there is no such socket.
     const net::address* local_address(int fd) noexcept;
     const net::address* peer_address(int fd) noexcept;

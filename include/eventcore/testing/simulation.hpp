@@ -22,6 +22,7 @@
 #include "eventcore/base/intrusive_list.hpp"
 #include "eventcore/base/owned.hpp"
 #include "eventcore/coro/task.hpp"
+#include "eventcore/server/peer_table.hpp"
 #include "eventcore/server/worker.hpp"
 #include "eventcore/testing/client.hpp"
 #include "eventcore/testing/machine.hpp"
@@ -185,6 +186,7 @@ class simulation final : private turns {
     context root_;
     server_options options_;
     owned<app_source> source_;
+    peer_table peers_;
     net::address where_ = net::address::loopback_ipv4(80);
     intrusive_list<client_state> clients_;
     owned<worker> server_;
@@ -200,7 +202,7 @@ inline void simulation::start(owned<app_source> source, server_options options) 
     options_.log = machine_.parts().options.log;
     options_.connections_reserved = 0;  // a simulation is short, and there are thousands of them
     source_ = std::move(source);
-    server_ = make_owned<worker>(0U, options_, std::move(unclaimed_));
+    server_ = make_owned<worker>(0U, options_, std::move(unclaimed_), &peers_);
     std::string failure;
     if (!server_->listen(where_, true, failure)) throw std::runtime_error(failure);
     if (!server_->start_here(*source_)) throw std::runtime_error(server_->failure());

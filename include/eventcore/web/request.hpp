@@ -72,6 +72,8 @@ class request {
     exchange& io() const noexcept { return *io_; }
 
     peer_info peer() const noexcept { return io_->peer(); }
+    // The client's address as a number, without its port; see exchange::peer_group().
+    std::uint32_t peer_group() const noexcept { return io_->peer_group(); }
 
     // For connections: forgets the previous request; head, context, memory and exchange are the same objects.
     void reset() noexcept {
