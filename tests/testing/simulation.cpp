@@ -160,3 +160,28 @@ TEST_CASE("no option and no variable asks for a simulation") {
     CHECK(ec::reactor::open(options).error() == ec::errc::not_supported);
     CHECK(ec::parse_reactor_kind("simulated").error() == ec::errc::invalid_argument);
 }
+
+TEST_CASE("a client that stops in the middle of a word is told so") {
+    simulation sim(17);
+    sim.serve(routes());
+    auto c = sim.connect();
+    c.send("GET /hello HT");
+    sim.advance(30s);
+    CHECK(c.received().find("HTTP/1.1 408") == 0);
+    CHECK(sim.connect().get("/hello").status == 200);
+    CHECK(sim.drain());
+    CHECK(sim.open_descriptors() == 0);
+}
+
+TEST_CASE("clients are told apart by their addresses") {
+    ec::server_options options;
+    options.connections_per_peer_max = 1;
+    simulation sim(1);
+    sim.serve(routes(), options);
+    const auto at = ec::net::address::parse("10.0.0.1:0").value();
+    auto first = sim.connect_from(at), second = sim.connect_from(at);
+    auto other = sim.connect_from(ec::net::address::parse("10.0.0.2:0").value());
+    CHECK(first.get("/hello").status == 200);
+    CHECK(other.get("/hello").status == 200);
+    CHECK(second.get("/hello").status != 200);
+}

@@ -22,6 +22,7 @@
 #include "eventcore/base/intrusive_list.hpp"
 #include "eventcore/base/owned.hpp"
 #include "eventcore/coro/task.hpp"
+#include "eventcore/server/option_check.hpp"
 #include "eventcore/server/peer_table.hpp"
 #include "eventcore/server/worker.hpp"
 #include "eventcore/testing/client.hpp"
@@ -62,8 +63,9 @@ class simulation final : private turns {
 
     // ---- the program ----
 
-    // Serves `router`, by value (moved in) or by reference (it must outlive the simulation), with one worker.
-    // From now on faults happen. Throws std::runtime_error when the application does not start. Once.
+    // Serves `router`, by value (moved in) or by reference (it must outlive the simulation), with one
+    // worker. From now on faults happen. Throws std::runtime_error when an option is wrong or the
+    // application does not start. Once.
     template <class Router>
     void serve(Router&& router, server_options options = {}) {
         using plain = std::remove_cvref_t<Router>;
@@ -148,8 +150,8 @@ class simulation final : private turns {
     simulated_machine& machine() noexcept { return machine_; }
     reactor& home() noexcept { return *home_; }
 
-    // Throws std::runtime_error with the seed and the end of the trace (EVENTCORE_TRACE lines, else 40) unless
-    // `is_true`.
+    // Throws std::runtime_error with the seed and the end of the trace (EVENTCORE_TRACE lines, else 40)
+    // unless `is_true`.
     void expect(bool is_true, std::string_view what) {
         if (is_true) return;
         throw std::runtime_error(std::string(what) + "; " + replay_hint() + "\n" +
@@ -201,6 +203,7 @@ inline void simulation::start(owned<app_source> source, server_options options) 
     options_.workers = 1;
     options_.log = machine_.parts().options.log;
     options_.connections_reserved = 0;  // a simulation is short, and there are thousands of them
+    if (std::string wrong = find_wrong_option(options_); !wrong.empty()) throw std::runtime_error(wrong);
     source_ = std::move(source);
     server_ = make_owned<worker>(0U, options_, std::move(unclaimed_), &peers_);
     std::string failure;
