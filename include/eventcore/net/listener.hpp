@@ -27,6 +27,7 @@
 #include "eventcore/net/tcp_socket.hpp"
 #include "eventcore/observe/counter.hpp"
 #include "eventcore/observe/log.hpp"
+#include "eventcore/reactor/file_calls.hpp"
 #include "eventcore/reactor/reactor.hpp"
 
 namespace eventcore::net {
@@ -148,7 +149,11 @@ inline constexpr bool accepted_inherits_options = true;
 inline constexpr bool accepted_inherits_options = false;
 #endif
 
-inline unique_fd open_reserve() noexcept { return unique_fd(::open("/dev/null", O_RDONLY | O_CLOEXEC)); }
+inline unique_fd open_reserve() {
+    const io_result opened =
+        file_calls::open(AT_FDCWD, "/dev/null", O_RDONLY, 0, file_calls::resolve::anywhere);
+    return unique_fd(opened.ok() ? static_cast<int>(opened.bytes()) : -1);
+}
 
 }  // namespace detail
 
@@ -234,10 +239,8 @@ inline bool listener::is_stale(const address& where) noexcept {
 
 inline result<> listener::adopt(unique_fd listening, const listen_options& options) {
     EVENTCORE_ASSERT(state_->fd < 0, "a listener is opened once");
-    const int flags = ::fcntl(listening.get(), F_GETFL);
-    const bool ours = flags >= 0 && ::fcntl(listening.get(), F_SETFL, flags | O_NONBLOCK) == 0 &&
-                      ::fcntl(listening.get(), F_SETFD, FD_CLOEXEC) == 0;
-    if (!ours) return fail(address(), "fcntl", system_error(errno));
+    const io_result ours = state_->home->adopt_socket(listening.get());
+    if (!ours.ok()) return fail(address(), "fcntl", ours.error());
     // Linux hands these on to every accepted connection.
     const result<> set = set_tcp_options(*state_->home, listening.get(), options.tcp);
     if (!set) return fail(address(), "setsockopt", set.error());

@@ -20,6 +20,7 @@
 #include <cstdint>
 #include <ctime>
 
+#include "eventcore/base/unique_fd.hpp"
 #include "eventcore/reactor/io.hpp"
 
 #if defined(__linux__)
@@ -126,8 +127,16 @@ inline io_result connect(int fd, const sockaddr* address, socklen_t bytes) noexc
 }
 // Not repeated on EINTR: the descriptor is gone either way.
 inline io_result close(int fd) noexcept {
-    const int failed = ::close(fd);
+    const int failed = eventcore::detail::close_descriptor(fd);
     return io_result(failed != 0 && errno != EINTR ? -errno : 0);
+}
+
+// Makes a descriptor that somebody hands over like those of open() and accept().
+inline io_result adopt(int fd) noexcept {
+    const int flags = ::fcntl(fd, F_GETFL);
+    const bool done =
+        flags >= 0 && ::fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0 && ::fcntl(fd, F_SETFD, FD_CLOEXEC) == 0;
+    return io_result(done ? 0 : -errno);
 }
 
 inline io_result receive(int fd, void* to, std::size_t bytes) noexcept {

@@ -49,6 +49,18 @@ class worker {
     result<> listen(const net::address& where, bool is_first_of_group, std::string& failure);
     // Runs on a thread of its own until it has drained. False: there is no thread to be had.
     [[nodiscard]] bool start(app_source& source) noexcept;
+    // In the place of start(): runs on this thread, whose owner gives the reactor its turns until
+    // has_ended(), then calls end_here(). False: the application threw, see failure().
+    [[nodiscard]] bool start_here(app_source& source) noexcept {
+        source_ = &source;
+        return begin();
+    }
+    bool has_ended() const noexcept { return now_->host.is_draining() && now_->connections.count() == 0; }
+    // Cuts what still runs.
+    void end_here() noexcept {
+        end();
+        finish();
+    }
     // Any thread: stop accepting, finish what is in progress, then end; the second call ends at once.
     void stop() noexcept { send(command::drain); }
     void stop_now() noexcept { send(command::end); }
@@ -151,6 +163,7 @@ class worker {
     void obey() noexcept;
     void thread_main() noexcept;
     bool begin() noexcept;
+    void finish() noexcept;
     void set_state(state now) noexcept {
         const lock_guard lock(mutex_);
         state_ = now;
@@ -236,6 +249,10 @@ inline void worker::thread_main() noexcept {
     if (!begin()) return set_state(state::failed);
     set_state(state::running);
     home_->run();
+    finish();
+}
+
+inline void worker::finish() noexcept {
     listeners_.clear();
     now_->offload.stop();
     while (now_->connections.count() > 0) home_->turn(home_->now() + std::chrono::milliseconds(10));

@@ -24,14 +24,21 @@ enum class flow : std::uint8_t {
 // A coroutine that waits until bytes can move again.
 class flow_waiter : public suspension {
  public:
-    // Called by the connection, at most once per wait.
+    // Called by the connection, at most once per wait. What it brings may not be enough, half of a chunk's
+    // size, say: then the waiter waits again.
     void wake(std::error_code error = {}) noexcept {
-        if (is_pending()) complete(error);
+        if (is_pending() && (error || can_go_on_(*this))) complete(error);
     }
 
  protected:
-    using suspension::suspension;
+    // Tries again; false: it has told the exchange that it waits.
+    using try_function = bool (*)(flow_waiter&) noexcept;
+    flow_waiter(cancel_function on_cancel, try_function can_go_on) noexcept
+        : suspension(on_cancel), can_go_on_(can_go_on) {}
     ~flow_waiter() = default;
+
+ private:
+    try_function can_go_on_;
 };
 
 // Facts about the connection a request came over.
