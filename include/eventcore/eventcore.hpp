@@ -159,5 +159,6 @@
 #include "eventcore/server/pace.hpp"
 #include "eventcore/server/peer_table.hpp"
 #include "eventcore/server/server_definition.hpp"
+#include "eventcore/server/watchdog.hpp"
 #include "eventcore/server/worker.hpp"
 #endif

@@ -91,9 +91,10 @@ TEST_CASE("escapes must be whole, and NUL has no place in a path") {
 }
 
 TEST_CASE("a host is a name or an address with a port that fits") {
-    for (const char* host : {"", "a", "localhost:8080", "example.org:", "a_b.c", "127.0.0.1", "a%41", "[::1]",
-                             "[::1]:80", "[::]", "[1:2:3:4:5:6:7:8]", "[::ffff:1.2.3.4]", "[v1.x:y]", "x=1",
-                             "a:65535", "[2001:db8::7]:", "A!$&'()*+,;=-._~z"})
+    for (const char* host :
+         {"", "a", "localhost:8080", "example.org:", "a_b.c", "127.0.0.1", "a%41", "[::1]", "[::1]:80",
+          "[::]", "[1:2:3:4:5:6:7:8]", "[::ffff:1.2.3.4]", "[v1.x:y]", "[v0123456789abcdef01.x]", "x=1",
+          "a:65535", "[2001:db8::7]:", "A!$&'()*+,;=-._~z"})
         CHECK(is_valid_host(host));
     for (const char* host : {":80",
                              "a:b",

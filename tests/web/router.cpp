@@ -83,6 +83,17 @@ TEST_CASE("paths that climb or cannot be decoded are bad requests") {
         CHECK(get(app.application(), path).code == status::bad_request);
 }
 
+TEST_CASE("a route for every method leaves TRACE to routes that name it") {
+    const auto text = [] { return "here"; };
+    auto app = ec::router(ec::any<"/a">(text), ec::route<"/b", ec::http::method::trace>(text));
+    CHECK(call(app.application(), "BREW", "/a").content == "here");
+    const auto refused = call(app.application(), "TRACE", "/a");
+    CHECK(refused.code == status::method_not_allowed);
+    CHECK(refused.content.empty());
+    CHECK(refused.field("Allow") == "GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH");
+    CHECK(call(app.application(), "TRACE", "/b").content == "here");
+}
+
 TEST_CASE("a slash at the end is strict, redirected or ignored") {
     auto app = ec::router(ec::get<"/a">([] { return "a"; }), ec::get<"/b/">([] { return "b"; }));
     CHECK(get(app.application(), "/a/").code == status::not_found);

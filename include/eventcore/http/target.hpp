@@ -74,7 +74,9 @@ constexpr bool is_ipv4_address(std::string_view text) {
 constexpr bool is_ip_future(std::string_view text) {
     if (text.empty() || to_lower(text.front()) != 'v') return false;
     const std::size_t dot = index_of(text, '.');
-    if (dot + 1 >= text.size() || !parse_hex(text.substr(1, dot - 1))) return false;
+    if (dot < 2 || dot + 1 >= text.size()) return false;
+    for (char c : text.substr(1, dot - 1))
+        if (hex_value(c) < 0) return false;
     for (char c : text.substr(dot + 1))
         if (!is_host_octet(c) && c != ':') return false;
     return true;

@@ -13,6 +13,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#if defined(__linux__)
+#include <linux/filter.h>
+#endif
+
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -77,6 +81,14 @@ class listener {
     // No more connections; the socket closes, and the file of a Unix-domain socket that open() made is
     // removed.
     void close() noexcept;
+
+    // For a process that ends while the next one listens on the same address already (reuse_port): new
+    // connections go to that one. `members`: how many sockets of this process there are on the address; they
+    // were there first. Nothing happens when there is no other, or the kernel is not Linux.
+    void leave_group(unsigned members) noexcept;
+    // From now on nobody can connect here; who tries will try again, and then meets somebody else (Linux).
+    // With leave_group() a while before, close() loses no connection.
+    void turn_off() noexcept;
 
     // Where it listens: with the port the kernel chose for port 0.
     address local_address() const noexcept;
@@ -274,6 +286,33 @@ inline void listener::accept_pending() noexcept {
             return;
     }
 }
+
+#if defined(__linux__)
+// What a program of the socket filter returns is the index of the socket in the order of listening; one that
+// does not exist means that the kernel chooses as always (SO_ATTACH_REUSEPORT_CBPF in socket(7)).
+inline void listener::leave_group(unsigned members) noexcept {
+    if (!state_) return;
+    sock_filter to_next[] = {{BPF_RET | BPF_K, 0, 0, members}};
+    const sock_fprog program{1, to_next};
+    state_->home->set_socket_option(state_->fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &program,
+                                    sizeof program);
+}
+// Drops packets with SYN, so that nobody new enters the queue while it is emptied for the last time. Then the
+// kernel may choose again: an index that leads to one socket of the next process must not stay behind.
+inline void listener::turn_off() noexcept {
+    if (!state_) return;
+    sock_filter no_syn[] = {{BPF_LD | BPF_B | BPF_ABS, 0, 0, 13},  // the octet of the TCP flags
+                            {BPF_JMP | BPF_JSET | BPF_K, 0, 1, 0x02},
+                            {BPF_RET | BPF_K, 0, 0, 0},
+                            {BPF_RET | BPF_K, 0, 0, 0xffffffff}};
+    const sock_fprog program{4, no_syn};
+    state_->home->set_socket_option(state_->fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
+    state_->home->set_socket_option(state_->fd, SOL_SOCKET, SO_DETACH_REUSEPORT_BPF, 0);
+}
+#else
+inline void listener::leave_group(unsigned) noexcept {}
+inline void listener::turn_off() noexcept {}
+#endif
 
 inline void listener::descriptor_freed() noexcept {
     if (!state_ || !state_->is_armed()) return;

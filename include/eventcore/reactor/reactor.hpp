@@ -311,6 +311,7 @@ inline duration reactor::time_to_wait(time_point wait_until) noexcept {
 inline void reactor::take_turn(time_point wait_until) noexcept {
     duration timeout = time_to_wait(wait_until);
     if (timeout > duration::zero() && !prepare_sleep()) timeout = duration::zero();
+    if (timeout > duration::zero()) set_idle();
     kernel_.use([&](auto& b) { b.wait(timeout); });
     end_sleep();
     read_clocks();

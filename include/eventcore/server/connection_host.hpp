@@ -41,6 +41,9 @@ class connection_host {
 
     bool is_draining() const noexcept { return is_draining_; }
     void set_draining() noexcept { is_draining_ = true; }
+    // Draining, and who has not asked by now is not waited for.
+    bool closes_idle() const noexcept { return closes_idle_; }
+    void set_closes_idle() noexcept { closes_idle_ = true; }
 
     // ---- overload ----
 
@@ -110,6 +113,7 @@ class connection_host {
     char date_[http::date_bytes] = {};
     bool is_draining_ = false;
     bool is_full_ = false;
+    bool closes_idle_ = false;
 };
 
 }  // namespace eventcore

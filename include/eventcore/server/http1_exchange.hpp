@@ -85,6 +85,7 @@ class http1_exchange final : public exchange {
     bool is_running() const noexcept { return answer.is_running() || producer_; }
     // True when the stream was written to its end already; else the connection is resumed when it is.
     bool start_producer() {
+        const scheduler::working_on activity(ctx.home(), ctx.activity());
         producer_ = answer.value().start_stream(writer_);
         return producer_.start(ctx, finished_);
     }

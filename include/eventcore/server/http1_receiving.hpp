@@ -49,7 +49,7 @@ bool http1_connection<Stream>::make_room_for_head() {
 template <net::stream Stream>
 void http1_connection<Stream>::park() noexcept {
     if (!exchange_->input.empty()) return set_deadline(exchange_->head_started + options().header_timeout);
-    if (host().is_draining()) return close_now();
+    if (host().closes_idle()) return close_now();
     give_back_exchange();
     if (requests_ == 0) return;
     const time_point idle = now() + options().idle_timeout, end = end_of_life();
@@ -206,7 +206,11 @@ auto http1_connection<Stream>::start_handler() -> step {
     http1_exchange& e = *exchange_;
     e.phase = phase_type::handler;
     e.ctx.set_deadline(e.choice.use == body_use::stream ? no_deadline : now() + request_timeout());
-    e.choice.start(e.choice, e.req, e.answer);
+    e.ctx.set_activity(e.req.route_pattern());
+    {
+        const scheduler::working_on activity(host().home(), e.ctx.activity());
+        e.choice.start(e.choice, e.req, e.answer);
+    }
     if (!e.answer.is_running()) return begin_answer();
     host().handler_waits(e.is_counted);
     if (!e.is_reading()) set_deadline(now() + request_timeout());

@@ -54,9 +54,11 @@ class http1_connection final : private http1_wire<Stream>, public connection_lin
     }
     // Kept alive, and between two requests: closing it loses nothing.
     bool is_idle() const noexcept { return state_ == state::open && !exchange_ && requests_ > 0; }
-    // The worker is draining: ends now when no request is in progress, else with its answer.
+    // The worker closes what is idle: ends now when no request is in progress or has just arrived, else with
+    // its answer.
     void drain() noexcept {
-        if (state_ == state::open && !exchange_) close_now();
+        if (state_ != state::open || exchange_) return;
+        this->has_input() ? advance() : close_now();
     }
     // Ends whatever is in progress. A handler that still runs is destroyed where it waits.
     void close_now() noexcept {

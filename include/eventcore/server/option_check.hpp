@@ -71,7 +71,10 @@ inline std::string find_wrong_option(const server_options& o) {
     check.time("request_timeout", o.request_timeout);
     check.time("connection_lifetime", o.connection_lifetime);
     check.time("linger_timeout", o.linger_timeout, true);
+    check.time("drain_grace", o.drain_grace, true);
     check.time("drain_timeout", o.drain_timeout, true);
+    check.time("stall_after", o.stall_after, true);
+    check.time("exit_timeout", o.exit_timeout, true);
     check.time("shed_loop_delay", o.shed_loop_delay, true);
     check.count("backlog", static_cast<std::uint64_t>(o.backlog < 0 ? 0 : o.backlog), 1, INT32_MAX);
     check.text("server_name", o.server_name);

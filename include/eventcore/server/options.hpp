@@ -51,15 +51,22 @@ struct server_options {
     h1::limits limits = {};                                   // of request line and fields: 400, 414, 431
 
     // ---- time ----
-    duration header_timeout = std::chrono::seconds(10);    // first byte to end of the head, absolute: 408
-    duration body_timeout = std::chrono::seconds(30);      // between two pieces of content: 408
-    duration body_grace = std::chrono::seconds(5);         // waiting for content that nothing has to pay for
-    duration write_timeout = std::chrono::seconds(30);     // without the client taking a byte: closed
-    duration idle_timeout = std::chrono::seconds(75);      // keep-alive connection without a request: closed
-    duration request_timeout = std::chrono::seconds(60);   // a handler may run this long; then cancelled: 503
-    duration linger_timeout = std::chrono::seconds(2);     // reading on after an error, so that it is seen
+    duration header_timeout = std::chrono::seconds(10);   // first byte to end of the head, absolute: 408
+    duration body_timeout = std::chrono::seconds(30);     // between two pieces of content: 408
+    duration body_grace = std::chrono::seconds(5);        // waiting for content that nothing has to pay for
+    duration write_timeout = std::chrono::seconds(30);    // without the client taking a byte: closed
+    duration idle_timeout = std::chrono::seconds(75);     // keep-alive connection without a request: closed
+    duration request_timeout = std::chrono::seconds(60);  // a handler may run this long; then cancelled: 503
+    duration linger_timeout = std::chrono::seconds(2);    // reading on after an error, so that it is seen
+    duration drain_grace = std::chrono::milliseconds(100);  // stop(): idle connections may still ask
     duration drain_timeout = std::chrono::seconds(10);     // stop(): for requests in flight; then closed hard
     duration connection_lifetime = std::chrono::hours(1);  // then "Connection: close"; an idle one is closed
+    // A handler that holds its worker's loop for longer, while everybody else of that worker waits, is named
+    // in the log. Zero: nobody looks.
+    duration stall_after = std::chrono::seconds(1);
+    // serve(): for handlers that neither end nor wait after drain_timeout; they are named in the log and the
+    // process ends with status 1. Zero: it waits for them.
+    duration exit_timeout = std::chrono::seconds(5);
     // Bytes per second that a client has to keep up, so that dripping is no way around the time-outs. Time
     // waited for content may exceed body_grace only by what arrived / body_rate_min: 408. A client that is
     // slow to read has to take write_rate_min over each half of write_timeout: closed. 0: not asked for.
@@ -80,6 +87,10 @@ struct server_options {
     bool nodelay = true;     // answers are written whole; Nagle could only delay them
     bool keepalive = false;  // probes by the kernel; the time-outs above do that job
     bool reuse_port = true;  // a listening socket per worker (SO_REUSEPORT)
+    // Restarts that lose nothing: the next process may listen here while this one still does, and stop()
+    // leaves it the new connections for the length of drain_grace before it closes. Linux; elsewhere some may
+    // be lost.
+    bool hand_over = false;
 
     // ---- else ----
     std::string server_name = "EventCore";  // the Server field; empty: none

@@ -16,7 +16,15 @@
 
 namespace eventcore {
 
+namespace detail {
+
+// What serve() does once it has its application: starts, waits for a signal, drains.
+int serve(owned<app_source> source, server_options options);
+
+}  // namespace detail
+
 class peer_table;
+class watchdog;
 class worker;
 
 class server {
@@ -59,20 +67,18 @@ class server {
     result<> listen();
     result<> listen_on(const std::string& text, std::uint16_t port);
     result<> start_workers();
+    void expect_end(duration within) noexcept;
+
+    friend int detail::serve(owned<app_source>, server_options);
 
     server_options options_;
     owned<app_source> source_;
     owned<peer_table> peers_;  // outlives the workers
     owning_list<worker> workers_;
+    owned<watchdog> watchdog_;
+    bool may_exit_ = false;  // the process is serve()'s: it may be ended
     std::string failure_;
     mutex joining_;
 };
-
-namespace detail {
-
-// What serve() does once it has its application: starts, waits for a signal, drains.
-int serve(owned<app_source> source, server_options options);
-
-}  // namespace detail
 
 }  // namespace eventcore

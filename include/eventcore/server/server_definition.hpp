@@ -22,6 +22,7 @@
 #include "eventcore/server/options.hpp"
 #include "eventcore/server/peer_table.hpp"
 #include "eventcore/server/server_declaration.hpp"
+#include "eventcore/server/watchdog.hpp"
 #include "eventcore/server/worker.hpp"
 
 namespace eventcore {
@@ -35,10 +36,16 @@ EVENTCORE_INLINE server::~server() {
 }
 
 EVENTCORE_INLINE void server::stop() noexcept {
+    expect_end(options_.drain_timeout + options_.exit_timeout);
     for (worker& w : workers_) w.stop();
 }
 EVENTCORE_INLINE void server::stop_now() noexcept {
+    expect_end(options_.exit_timeout);
     for (worker& w : workers_) w.stop_now();
+}
+EVENTCORE_INLINE void server::expect_end(duration within) noexcept {
+    if (may_exit_ && watchdog_ && options_.exit_timeout > duration::zero())
+        watchdog_->expect_end_within(within);
 }
 
 EVENTCORE_INLINE std::uint16_t server::port() const noexcept {
@@ -71,6 +78,10 @@ EVENTCORE_INLINE result<> server::start() {
     if (const result<> opened = open_reactors(); !opened) return opened;
     if (const result<> bound = listen(); !bound) return bound;
     if (const result<> started = start_workers(); !started) return started;
+    if (options_.stall_after > duration::zero() || may_exit_) {
+        watchdog_ = make_owned<watchdog>(workers_, options_);
+        if (!watchdog_->start()) options_.log.warning("no thread for the watchdog");
+    }
     options_.log.info("listening",
                       {{"port", port()}, {"workers", worker_count()}, {"reactor", reactor_reason()}});
     return {};
@@ -206,6 +217,7 @@ EVENTCORE_INLINE int serve(owned<app_source> source, server_options options) {
     const logger log = options.log;
     const bool handles_signals = options.handle_signals;
     server s(std::move(source), std::move(options));
+    s.may_exit_ = true;
     if (!s.start()) {
         log.error(s.failure());
         return 1;

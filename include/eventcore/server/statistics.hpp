@@ -30,8 +30,9 @@ enum class server_limit : std::uint8_t {
     memory,                   // the heap had none: 503 where possible, closed
     overload,                 // shed: 503
     rate,                     // 429 by a handler or a middleware
+    loop_time,                // a handler held its worker's loop: logged with its route
 };
-inline constexpr std::size_t server_limit_count = static_cast<std::size_t>(server_limit::rate) + 1;
+inline constexpr std::size_t server_limit_count = static_cast<std::size_t>(server_limit::loop_time) + 1;
 
 // For logs and metrics: the enumerator's name.
 constexpr std::string_view to_string(server_limit which) {
@@ -53,7 +54,8 @@ constexpr std::string_view to_string(server_limit which) {
                                                             "descriptors",
                                                             "memory",
                                                             "overload",
-                                                            "rate"};
+                                                            "rate",
+                                                            "loop_time"};
     return names[static_cast<std::size_t>(which)];
 }
 

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "eventcore/base/intrusive_list.hpp"
@@ -38,6 +39,7 @@ class worker {
           home_(std::move(home)),
           peers_(options.connections_per_peer_max > 0 ? peers : nullptr),
           drain_timer_(*this),
+          drain_step_(*this),
           command_(*this) {}
     worker(const worker&) = delete;
     worker& operator=(const worker&) = delete;
@@ -70,10 +72,26 @@ class worker {
     bool wait_until_running() noexcept {
         const lock_guard lock(mutex_);
         while (state_ == state::starting) state_changed_.wait(mutex_);
-        return state_ == state::running;
+        return state_ != state::failed;
     }
     const std::string& failure() const noexcept { return failure_; }
 
+    // What the worker is at.
+    struct turn {
+        time_point since = no_deadline;  // when the running turn began; no_deadline: it waits for news
+        std::string_view route;          // of the handler that runs in it, if one does
+        bool has_ended = true;           // it will not run again
+    };
+    // Any thread: calls f(turn), during which the route's text stays.
+    template <class F>
+    void look_at_turn(F f) {
+        const lock_guard lock(mutex_);
+        if (state_ != state::running) return f(turn{});
+        const std::string_view* const route = home_->activity();
+        f(turn{home_->busy_since(), route ? *route : std::string_view{}, false});
+    }
+
+    unsigned index() const noexcept { return index_; }
     const reactor& home() const noexcept { return *home_; }
     // Of the first listener.
     std::uint16_t port() const noexcept { return port_; }
@@ -83,7 +101,7 @@ class worker {
 
  private:
     using connection = http1_connection<net::tcp_socket>;
-    enum class state : std::uint8_t { starting, running, failed };
+    enum class state : std::uint8_t { starting, running, failed, ended };
     enum class command : std::uint8_t { none, drain, end };
 
     // Asks for a turn again and again, and sees how late it comes: for shedding load.
@@ -120,6 +138,13 @@ class worker {
         intrusive_list<connection_link> open_connections;
         loop_watch watch;
     };
+    // Draining goes in steps, because what the kernel has accepted arrives when accepting has been stopped.
+    struct drain_step : timer {
+        explicit drain_step(worker& w) noexcept : timer(&fired), owner(w) {}
+        static void fired(timer& t) noexcept { static_cast<drain_step&>(t).owner.go_on_draining(); }
+        worker& owner;
+        bool has_stopped_accepting = false;
+    };
     struct drain_deadline : timer {
         explicit drain_deadline(worker& w) noexcept : timer(&fired), owner(w) {}
         static void fired(timer& t) noexcept { static_cast<drain_deadline&>(t).owner.end(); }
@@ -151,6 +176,8 @@ class worker {
     connection* find_idle() noexcept;
     static void connection_gone(connection& c, void* owner) noexcept;
     void begin_drain() noexcept;
+    void go_on_draining() noexcept;
+    void close_listeners() noexcept;
     void end() noexcept;
     void stop_when_empty() noexcept;
 
@@ -161,6 +188,7 @@ class worker {
     owning_list<net::listener> listeners_;
     std::optional<running> now_;
     drain_deadline drain_timer_;
+    drain_step drain_step_;
     command_item command_;
     bool is_ending_ = false;
     std::uint16_t port_ = 0;
@@ -179,7 +207,7 @@ inline result<> worker::listen(const net::address& where, bool is_first_of_group
     net::listen_options how;
     how.backlog = options_.backlog;
     how.reuse_port = options_.reuse_port && where.is_ip();
-    how.first_of_group = is_first_of_group;
+    how.first_of_group = is_first_of_group && !options_.hand_over;
     how.tcp.no_delay = options_.nodelay;
     how.turned_away = &counters.limit(server_limit::descriptors);
     if (options_.keepalive) how.tcp.keep_alive_idle = std::chrono::minutes(2);
@@ -228,6 +256,7 @@ inline void worker::finish() noexcept {
     listeners_.clear();
     now_->offload.stop();
     while (now_->connections.count() > 0) home_->turn(home_->now() + std::chrono::milliseconds(10));
+    set_state(state::ended);
     now_.reset();
     home_->turn(home_->now());  // takes in what pool threads had posted
     recycler::release_thread_cache();
@@ -306,8 +335,9 @@ inline void worker::connection_gone(connection& c, void* owner) noexcept {
     if (c.is_counted()) self.peers_->remove(c.peer_group());
     now.connections.destroy(c);
     self.counters.connections_closed.add();
-    if (now.host.is_draining()) return self.stop_when_empty();
-    const bool is_open_again = now.host.is_full() && now.connections.count() <= self.connections_max();
+    if (now.host.closes_idle()) return self.stop_when_empty();
+    const bool is_open_again = now.host.is_full() && now.connections.count() <= self.connections_max() &&
+                               !self.drain_step_.has_stopped_accepting;
     if (is_open_again) now.host.set_full(false);
     for (net::listener& door : self.listeners_) {
         if (is_open_again) static_cast<void>(door.start());
@@ -315,14 +345,37 @@ inline void worker::connection_gone(connection& c, void* owner) noexcept {
     }
 }
 
-// What the kernel has accepted for us is served, then every listener of the group closes.
+// First everybody is served for a while and told to close, so that a request that is on its way finds us
+// there; with hand_over, new connections go to the next process meanwhile.
 inline void worker::begin_drain() noexcept {
     if (now_->host.is_draining()) return;
+    now_->host.set_draining();
+    home_->arm(drain_timer_, home_->now() + options_.drain_timeout);
+    const bool waits = options_.hand_over || now_->connections.count() > 0;
+    if (!waits) return close_listeners();
+    if (options_.hand_over)
+        for (net::listener& door : listeners_) door.leave_group(options_.workers);
+    home_->arm(drain_step_, home_->now() + options_.drain_grace);
+}
+
+inline void worker::go_on_draining() noexcept {
+    if (now_->host.closes_idle()) return;
+    if (drain_step_.has_stopped_accepting) return close_listeners();
+    drain_step_.has_stopped_accepting = true;
+    for (net::listener& door : listeners_) {
+        if (options_.hand_over) door.turn_off();
+        door.pause();
+    }
+    home_->arm(drain_step_, home_->now() + std::chrono::milliseconds(5));
+}
+
+// What the kernel has accepted for us is served, then every listener of the group closes.
+inline void worker::close_listeners() noexcept {
+    home_->disarm(drain_step_);
     for (net::listener& door : listeners_) door.pause();
     for (net::listener& door : listeners_) door.accept_pending();
-    now_->host.set_draining();
+    now_->host.set_closes_idle();
     for (net::listener& door : listeners_) door.close();
-    home_->arm(drain_timer_, home_->now() + options_.drain_timeout);
     now_->open_connections.for_each([](connection_link& c) { static_cast<connection&>(c).drain(); });
     stop_when_empty();
 }
@@ -330,6 +383,7 @@ inline void worker::begin_drain() noexcept {
 inline void worker::end() noexcept {
     if (std::exchange(is_ending_, true)) return;
     begin_drain();
+    if (!now_->host.closes_idle()) close_listeners();
     now_->open_connections.for_each([this](connection_link& link) {
         auto& c = static_cast<connection&>(link);
         const std::string_view route = c.running_route();

@@ -207,7 +207,7 @@ template <fixed_string Pattern, class H>
 constexpr auto options(H&& handler) {
     return detail::make_route<Pattern, set_of(http::method::options)>(std::forward<H>(handler));
 }
-// Every method that has no route of its own, also methods nobody has heard of.
+// Every method that has no route of its own, also methods nobody has heard of; but TRACE (405) only by name.
 template <fixed_string Pattern, class H>
 constexpr auto any(H&& handler) {
     return detail::make_route<Pattern, every_method>(std::forward<H>(handler));

@@ -40,8 +40,16 @@ struct allow_text {
     constexpr std::string_view view() const { return {text, size}; }
 };
 
+// What a route for every method leaves out. TRACE sends a request back with the credentials it came with (RFC
+// 9110, 9.3.8), and CONNECT has no path: who wants them names them.
+constexpr bool is_only_by_name(http::method m) {
+    return m == http::method::trace || m == http::method::connect;
+}
+
 // What answers a set of methods: HEAD where there is GET, OPTIONS always.
 constexpr method_set answered_methods(method_set routed) {
+    for (std::size_t m = 0; routed >= every_method && m < method_count; ++m)
+        if (!is_only_by_name(static_cast<http::method>(m))) routed |= set_of(static_cast<http::method>(m));
     if (routed & set_of(http::method::get)) routed |= set_of(http::method::head);
     return routed | set_of(http::method::options);
 }
@@ -68,7 +76,7 @@ struct endpoint_set {
         const route_index found = by_method[static_cast<std::size_t>(m)];
         if (found != no_route) return found;
         if (m == http::method::head && by_method[0] != no_route) return by_method[0];
-        return for_any;
+        return is_only_by_name(m) ? no_route : for_any;
     }
 };
 

@@ -93,13 +93,14 @@ TEST_CASE("an incomplete body asks for more") {
     CHECK(decode(body).is_ended);
 }
 
-TEST_CASE("a chunk size is one to sixteen hexadecimal digits") {
+TEST_CASE("a chunk size is hexadecimal digits whose value fits 64 bits") {
     for (const char* body :
          {"\r\n", "g\r\n", "0x1\r\n", "+1\r\n", "-1\r\n", " 1\r\n", "1 \r\n", "1\t\r\n", "1_0\r\n", ";a\r\n",
-          "00000000000000001\r\n", "fffffffffffffffff\r\n", "1.\r\n", "1\n", "1\rx", "1\r\r\n"})
+          "10000000000000000\r\n", "0fffffffffffffffff\r\n", "1.\r\n", "1\n", "1\rx", "1\r\r\n"})
         CHECK(is_refused(body));
     CHECK(decode("ffffffffffffffff\r\nabc").content == "abc");
-    CHECK(decode("0000000000000001\r\na\r\n0000\r\n\r\n").is_ended);
+    CHECK(decode("000000000000000001\r\na\r\n00000000000000000\r\n\r\n").is_ended);
+    CHECK(is_refused(std::string(20'000, '0') + "\r\n\r\n"));
 }
 
 TEST_CASE("content must be followed by CR LF") {

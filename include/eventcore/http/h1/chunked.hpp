@@ -34,8 +34,8 @@ struct chunk_step {
     std::string_view data{};  // a view into the bytes that were given
 };
 
-// Strict: CR LF everywhere, 1 to 16 hexadecimal digits, extensions by their grammar and bounded, no field
-// that frames or routes a message among the trailers.
+// Strict: CR LF everywhere, a size that fits 64 bits (zeros before it count as overhead), extensions by their
+// grammar and bounded, no field that frames or routes a message among the trailers.
 class chunked_decoder {
  public:
     // `trailers`, if any, gets the trailer fields, which are never merged into the header section.
@@ -86,7 +86,7 @@ class chunked_decoder {
     std::uint32_t trailer_count_ = 0;
     std::uint32_t scanned_ = 0;  // of the incomplete trailer line: no line end in its first scanned_ bytes
     phase phase_ = phase::size;
-    std::uint8_t digits_ = 0;
+    bool has_digit_ = false;      // the size has one
     bool token_started_ = false;  // the extension name or value has a character
     bool token_ended_ = false;    // an unquoted value was followed by BWS
 };
@@ -167,11 +167,11 @@ inline bool chunked_decoder::take(char c) noexcept {
 inline bool chunked_decoder::take_size(char c) noexcept {
     const int digit = hex_value(c);
     if (digit >= 0) {
-        if (++digits_ > 16) return false;
+        if (remaining_ >> 60 != 0) return false;
         remaining_ = remaining_ << 4 | static_cast<std::uint64_t>(digit);
-        return true;
+        return has_digit_ = true;
     }
-    if (digits_ == 0) return false;
+    if (!has_digit_) return false;
     if (c == '\r') return phase_ = phase::size_lf, true;
     ++extension_bytes_;
     phase_ = phase::after_size;
@@ -179,7 +179,7 @@ inline bool chunked_decoder::take_size(char c) noexcept {
 }
 
 inline bool chunked_decoder::end_size_line() noexcept {
-    digits_ = 0;
+    has_digit_ = false;
     phase_ = remaining_ == 0 ? phase::trailers : phase::content;
     return true;
 }
