@@ -55,7 +55,7 @@ class worker {
         source_ = &source;
         return begin();
     }
-    bool has_ended() const noexcept { return now_->host.is_draining() && now_->connections.count() == 0; }
+    bool has_ended() const noexcept { return now_->host.closes_idle() && now_->connections.count() == 0; }
     // Cuts what still runs.
     void end_here() noexcept {
         end();
