@@ -181,7 +181,8 @@ TEST_CASE("clients are told apart by their addresses") {
     const auto at = ec::net::address::parse("10.0.0.1:0").value();
     auto first = sim.connect_from(at), second = sim.connect_from(at);
     auto other = sim.connect_from(ec::net::address::parse("10.0.0.2:0").value());
-    CHECK(first.get("/hello").status == 200);
     CHECK(other.get("/hello").status == 200);
-    CHECK(second.get("/hello").status != 200);
+    // Which of the two comes first is up to the seed.
+    const bool first_served = first.get("/hello").status == 200;
+    CHECK((second.get("/hello").status == 200) != first_served);
 }
