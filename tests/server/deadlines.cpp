@@ -6,6 +6,7 @@
 
 #include "eventcore/coro/shield.hpp"
 #include "eventcore/coro/sleep.hpp"
+#include "eventcore/coro/timeout.hpp"
 #include "eventcore/web/router.hpp"
 #include "support/running_server.hpp"
 #include "support/wait_for.hpp"
@@ -114,6 +115,27 @@ TEST_CASE("content that drips is answered with 408, that which flows is not") {
         ::usleep(50'000);
     }
     CHECK(content_of(flows.receive_response()).size() == 100'000);
+}
+
+TEST_CASE("a handler that gives up reading has the time of a handler") {
+    running_server s(EVENTCORE_EVERY_REACTOR,
+                     ec::router(ec::post<"/">([](ec::body_reader& body) -> ec::task<std::string> {
+                         const auto piece = [](ec::body_reader* from) -> ec::task<ec::result<>> {
+                             const ec::result<std::string_view> read = co_await from->read();
+                             co_return read ? ec::result<>() : ec::result<>(read.error());
+                         };
+                         const ec::result<> soon = co_await ec::with_timeout(50ms, piece(&body));
+                         const ec::result<> slept = co_await ec::sleep_for(500ms);
+                         const ec::result<> late = co_await piece(&body);
+                         co_return std::string(soon ? "soon " : "not yet ") + (slept ? "slept " : "woken ") +
+                             (late ? "late" : "never");
+                     })),
+                     {.body_grace = 250ms});
+    raw_client c(s.port());
+    REQUIRE(c.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n"));
+    ::usleep(600'000);
+    REQUIRE(c.send("12345"));
+    CHECK(content_of(c.receive_response()) == "not yet slept late");
 }
 
 TEST_CASE("content nobody asked for may not drip either") {
