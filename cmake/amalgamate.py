@@ -22,7 +22,7 @@ JSON = "eventcore/content/json/simdjson.hpp"
 
 # Headers a program includes by themselves: components with a library behind them, and help for tests.
 # duplicates.hpp is part of the JSON one.
-SEPARATE = (JSON, "eventcore/content/json/duplicates.hpp", "eventcore/testing/")
+SEPARATE = (JSON, "eventcore/content/json/duplicates.hpp", "eventcore/testing/", "eventcore/testing.hpp")
 
 OWN_INCLUDE = re.compile(r'\s*#\s*include\s+"(eventcore/[^"]+)"')
 OPEN = re.compile(r"\s*#\s*if")

@@ -117,6 +117,7 @@
 #include "eventcore/web/form.hpp"
 #include "eventcore/web/group.hpp"
 #include "eventcore/web/json.hpp"
+#include "eventcore/web/middleware/rate_limit.hpp"
 #include "eventcore/web/middleware/use.hpp"
 #include "eventcore/web/path.hpp"
 #include "eventcore/web/pattern.hpp"
@@ -140,6 +141,7 @@
 #include "eventcore/server/serve.hpp"
 #include "eventcore/server/server.hpp"
 #include "eventcore/server/server_declaration.hpp"
+#include "eventcore/server/statistics.hpp"
 #if !EVENTCORE_SEPARATE  // else these are compiled once, in eventcore::compiled
 #include "eventcore/server/connection_host.hpp"
 #include "eventcore/server/cpus.hpp"
@@ -153,6 +155,10 @@
 #include "eventcore/server/http1_steps.hpp"
 #include "eventcore/server/http1_wire.hpp"
 #include "eventcore/server/input_buffer.hpp"
+#include "eventcore/server/option_check.hpp"
+#include "eventcore/server/pace.hpp"
+#include "eventcore/server/peer_table.hpp"
 #include "eventcore/server/server_definition.hpp"
+#include "eventcore/server/watchdog.hpp"
 #include "eventcore/server/worker.hpp"
 #endif

@@ -1,5 +1,7 @@
 #include "eventcore/net/address.hpp"
 
+#include <set>
+#include <string>
 #include <unordered_set>
 
 #include "catch.hpp"
@@ -143,4 +145,21 @@ TEST_CASE("addresses compare by what they name") {
     CHECK(address::any_ipv6(1).is_any());
     CHECK(address::any_ipv4(1).is_any());
     CHECK_FALSE(a.is_any());
+}
+
+TEST_CASE("a peer is an IPv4 address or the network of an IPv6 address, whatever the port") {
+    const auto group = [](std::string_view text) { return address::parse(text, 1)->peer_group(); };
+    CHECK(group("127.0.0.1:80") == group("127.0.0.1:81"));
+    CHECK(group("127.0.0.1:80") == group("[::ffff:127.0.0.1]:80"));
+    CHECK(group("127.0.0.1") != group("127.0.0.2"));
+    CHECK(group("[2001:db8:1:2::1]:80") == group("[2001:db8:1:2:ffff:ffff:ffff:ffff]:81"));
+    CHECK(group("[2001:db8:1:2::1]:80") != group("[2001:db8:1:3::1]:80"));
+    CHECK(group("0.0.0.0") != 0);
+    CHECK(group("unix:/run/app.sock") == 0);
+    CHECK(address().peer_group() == 0);
+    // No two of the addresses of a /16 are the same peer, or hardly any.
+    std::set<std::uint32_t> seen;
+    for (unsigned low = 0; low < 65536; ++low)
+        seen.insert(group("10.1." + std::to_string(low >> 8) + "." + std::to_string(low & 255U)));
+    CHECK(seen.size() > 65530);
 }

@@ -121,6 +121,23 @@ TEST_CASE("a reset connection is heard as hung_up, also by a writer that waits")
     close_and_wait(*r, h);
 }
 
+TEST_CASE("a connection that is reset after the peer had stopped sending is heard as broken") {
+    const auto r = every_reactor();
+    pair_of_fds fds = tcp_pair();
+    recording h(fds.ours.release());
+    REQUIRE(r->watch(h));
+    REQUIRE(::shutdown(fds.theirs.get(), SHUT_WR) == 0);
+    REQUIRE(turn_until(*r, [&] { return h.heard(readiness::hung_up); }));
+    settle(*r);
+    CHECK_FALSE(h.heard(readiness::broken));
+    const linger hard{1, 0};
+    REQUIRE(::setsockopt(fds.theirs.get(), SOL_SOCKET, SO_LINGER, &hard, sizeof hard) == 0);
+    fds.theirs.reset();
+    REQUIRE(turn_until(*r, [&] { return h.heard(readiness::broken); }));
+    CHECK_FALSE(r->socket_error(h.fd).ok());
+    close_and_wait(*r, h);
+}
+
 TEST_CASE("close() tells gone exactly once and later, and the peer sees the end") {
     const auto r = every_reactor();
     pair_of_fds fds = tcp_pair();

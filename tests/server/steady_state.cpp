@@ -7,6 +7,7 @@
 
 #include "eventcore/coro/sleep.hpp"
 #include "eventcore/web/json.hpp"
+#include "eventcore/web/middleware/rate_limit.hpp"
 #include "eventcore/web/router.hpp"
 #include "support/running_server.hpp"
 
@@ -36,6 +37,13 @@ auto routes() {
                       ec::post<"/length">([](ec::bytes content) {
                           return content.view().size() == 1000 ? ec::status::ok : ec::status::bad_request;
                       }),
+                      ec::group<"/limited">(ec::use(ec::rate_limit({.requests = 1'000'000, .per = 10s})),
+                                            ec::request_timeout(5s), ec::body_timeout(5s),
+                                            ec::body_rate(1000), ec::post<"/">([](ec::bytes content) {
+                                                return content.view().size() == 1000
+                                                           ? ec::status::ok
+                                                           : ec::status::bad_request;
+                                            })),
                       // What this worker's thread has allocated so far.
                       ec::get<"/allocations">([] { return std::to_string(test::allocations); }));
 }
@@ -50,14 +58,15 @@ std::size_t allocations(raw_client& c) {
 TEST_CASE("a request in the steady state allocates nothing") {
     if (EVENTCORE_ASAN) return;  // there every pool hands its blocks back to the heap, on purpose
     running_server s(EVENTCORE_EVERY_REACTOR, routes());
-    const std::string request =
-        GENERATE(std::string("GET /text HTTP/1.1\r\nHost: a\r\n\r\n"),
-                 std::string("GET /json HTTP/1.1\r\nHost: a\r\n\r\n"),
-                 std::string("GET /users/12/posts/a%20b HTTP/1.1\r\nHost: a\r\n\r\n"),
-                 std::string("GET /task HTTP/1.1\r\nHost: a\r\n\r\n"),
-                 std::string("GET /waits HTTP/1.1\r\nHost: a\r\n\r\n"),
-                 std::string("GET /missing HTTP/1.1\r\nHost: a\r\n\r\n"),
-                 "POST /length HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n" + std::string(1000, 'x'));
+    const std::string request = GENERATE(
+        std::string("GET /text HTTP/1.1\r\nHost: a\r\n\r\n"),
+        std::string("GET /json HTTP/1.1\r\nHost: a\r\n\r\n"),
+        std::string("GET /users/12/posts/a%20b HTTP/1.1\r\nHost: a\r\n\r\n"),
+        std::string("GET /task HTTP/1.1\r\nHost: a\r\n\r\n"),
+        std::string("GET /waits HTTP/1.1\r\nHost: a\r\n\r\n"),
+        std::string("GET /missing HTTP/1.1\r\nHost: a\r\n\r\n"),
+        "POST /length HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n" + std::string(1000, 'x'),
+        "POST /limited HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n" + std::string(1000, 'x'));
     INFO(request);
     raw_client c(s.port()), second(s.port());
     const auto ask = [&](int times) {

@@ -6,6 +6,8 @@
 #include <cstdlib>
 #include <new>
 
+#include "support/fail_allocations.hpp"
+
 namespace test {
 
 inline thread_local std::size_t allocations = 0;
@@ -13,6 +15,7 @@ inline thread_local std::size_t releases = 0;
 
 inline void* count_and_allocate(std::size_t bytes) {
     ++allocations;
+    if (has_to_fail()) throw std::bad_alloc();
     void* memory = std::malloc(bytes ? bytes : 1);
     if (!memory) throw std::bad_alloc();
     return memory;
@@ -28,10 +31,10 @@ inline void count_and_release(void* memory) noexcept {
 void* operator new(std::size_t bytes) { return test::count_and_allocate(bytes); }
 void* operator new[](std::size_t bytes) { return test::count_and_allocate(bytes); }
 void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept {
-    return test::count_and_allocate(bytes);
+    return test::has_to_fail() ? nullptr : test::count_and_allocate(bytes);
 }
 void* operator new[](std::size_t bytes, const std::nothrow_t&) noexcept {
-    return test::count_and_allocate(bytes);
+    return test::has_to_fail() ? nullptr : test::count_and_allocate(bytes);
 }
 void operator delete(void* memory) noexcept { test::count_and_release(memory); }
 void operator delete[](void* memory) noexcept { test::count_and_release(memory); }

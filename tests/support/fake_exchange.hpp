@@ -53,6 +53,7 @@ struct answer {
     std::exception_ptr failure;
     body_use use{};
     std::uint64_t body_bytes_max = 0;
+    route_times times;
     bool was_running = false;  // the handler had not ended when start returned
 
     std::string field(std::string_view name) const {
@@ -153,6 +154,7 @@ inline answer call(const application& app, std::string method, std::string targe
     a.failure = e.out.failure();
     a.use = e.choice.use;
     a.body_bytes_max = e.choice.body_bytes_max;
+    if (e.choice.times) a.times = *e.choice.times;
     a.was_running = e.was_running;
     return a;
 }

@@ -15,7 +15,11 @@
 
 class raw_client {
  public:
-    explicit raw_client(std::uint16_t port) : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    // `from`: an address to connect from, "127.0.0.2". `receive_bytes`: of the kernel's buffer, 0: as it is.
+    explicit raw_client(std::uint16_t port, const char* from = nullptr, int receive_bytes = 0)
+        : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+        if (receive_bytes > 0) ::setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &receive_bytes, sizeof receive_bytes);
+        if (from) bind_to(from);
         sockaddr_in at{};
         at.sin_family = AF_INET;
         at.sin_port = htons(port);
@@ -85,6 +89,12 @@ class raw_client {
     bool is_at_end() { return rest_.empty() && receive_some(1).empty(); }
 
  private:
+    void bind_to(const char* address) {
+        sockaddr_in at{};
+        at.sin_family = AF_INET;
+        ::inet_pton(AF_INET, address, &at.sin_addr);
+        static_cast<void>(::bind(fd_, reinterpret_cast<const sockaddr*>(&at), sizeof at));
+    }
     bool receive_more() {
         const std::string some = receive_some();
         rest_ += some;

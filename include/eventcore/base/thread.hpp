@@ -4,8 +4,13 @@
 #pragma once
 
 #include <pthread.h>
+#include <time.h>
+
+#include <cstdint>
+#include <ctime>
 
 #include "eventcore/base/assert.hpp"
+#include "eventcore/base/clock.hpp"
 
 namespace eventcore {
 
@@ -80,6 +85,15 @@ class condition {
     ~condition() { ::pthread_cond_destroy(&native_); }
     // `m` is locked by the caller, and again on return, which may be without a reason.
     void wait(mutex& m) noexcept { ::pthread_cond_wait(&native_, &m.native_); }
+    // As wait(), for `length` at most; by the wall clock, so a jump of it makes the wait shorter or longer.
+    void wait_for(mutex& m, duration length) noexcept {
+        timespec until{};
+        ::clock_gettime(CLOCK_REALTIME, &until);
+        const std::int64_t nanoseconds = until.tv_nsec + length.count();
+        until.tv_sec += static_cast<std::time_t>(nanoseconds / 1'000'000'000);
+        until.tv_nsec = static_cast<long>(nanoseconds % 1'000'000'000);
+        ::pthread_cond_timedwait(&native_, &m.native_, &until);
+    }
     void notify_one() noexcept { ::pthread_cond_signal(&native_); }
     void notify_all() noexcept { ::pthread_cond_broadcast(&native_); }
 

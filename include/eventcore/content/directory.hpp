@@ -90,9 +90,10 @@ class directory {
  public:
     // Waits for the disk: for the start of a program.
     static result<directory> open(const std::string& path, directory_options options = {}) {
-        const int fd = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (fd < 0) return system_error(errno);
-        return directory(unique_fd(fd), options);
+        const io_result opened = file_calls::open(AT_FDCWD, path.c_str(), O_RDONLY | O_DIRECTORY, 0,
+                                                  file_calls::resolve::anywhere);
+        if (!opened.ok()) return opened.error();
+        return directory(unique_fd(static_cast<int>(opened.bytes())), options);
     }
 
     // To read. Regular files only.
@@ -202,8 +203,7 @@ inline std::string next_hidden_name() {
 
 // An empty file in `parent` that nobody sees; `hidden` is its name where it must have one.
 inline result<file> open_pending(int parent, bool nameless_wanted, std::string& hidden) {
-    // A nameless file is named through /proc, which may not be there.
-    const bool can_be_nameless = nameless_wanted && ::access("/proc/self/fd", F_OK) == 0;
+    const bool can_be_nameless = nameless_wanted && file_calls::can_name_unnamed(parent);
     const io_result nameless =
         can_be_nameless ? file_calls::open_unnamed(parent, 0666) : io_result(-EOPNOTSUPP);
     if (nameless.ok()) return file(unique_fd(static_cast<int>(nameless.bytes())));
@@ -286,7 +286,8 @@ task<result<file>> directory::open_regular(std::string name, int flags) const {
     if (info->is_directory) co_return system_error(EISDIR);
     if (!info->is_regular) co_return errc::not_found;
     // io_uring would take the flag for "never wait" on some file systems.
-    if (::fcntl(opened->fd(), F_SETFL, flags & O_APPEND) != 0) co_return system_error(errno);
+    const io_result set = file_calls::set_flags(opened->fd(), flags & O_APPEND);
+    if (!set.ok()) co_return set.error();
     co_return opened;
 }
 

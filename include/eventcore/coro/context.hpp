@@ -6,6 +6,7 @@
 #pragma once
 
 #include <coroutine>
+#include <string_view>
 
 #include "eventcore/base/error.hpp"
 #include "eventcore/base/intrusive_list.hpp"
@@ -35,6 +36,7 @@ class context {
     explicit context(context& parent, time_point deadline = no_deadline) noexcept
         : home_(parent.home_),
           deadline_(deadline < parent.deadline_ ? deadline : parent.deadline_),
+          activity_(parent.activity_),
           reason_(parent.reason_),
           in_parent_(*this) {
         if (!reason_) parent.listeners_.push_back(in_parent_);
@@ -45,6 +47,10 @@ class context {
     scheduler& home() const noexcept { return *home_; }
     time_point deadline() const noexcept { return deadline_; }
     void set_deadline(time_point deadline) noexcept { deadline_ = deadline; }
+
+    // What coroutines under this context work for, see scheduler::activity(). Null: nothing with a name.
+    const std::string_view* activity() const noexcept { return activity_; }
+    void set_activity(const std::string_view* name) noexcept { activity_ = name; }
 
     bool is_cancelled() const noexcept { return static_cast<bool>(reason_); }
     // Why; an empty code while not cancelled.
@@ -65,6 +71,7 @@ class context {
         EVENTCORE_ASSERT(listeners_.empty(), "a context was reset while somebody waits under it");
         reason_.clear();
         deadline_ = no_deadline;
+        activity_ = nullptr;
     }
 
     void listen(cancel_listener& listener) noexcept { listeners_.push_back(listener); }
@@ -80,6 +87,7 @@ class context {
 
     scheduler* home_;
     time_point deadline_;
+    const std::string_view* activity_ = nullptr;
     std::error_code reason_{};
     intrusive_list<cancel_listener> listeners_;
     link_to_owner in_parent_;
@@ -131,7 +139,9 @@ class suspension : private ready_item, private cancel_listener {
 
  private:
     static void run_ready(ready_item& item) noexcept {
-        resume_chain(static_cast<suspension&>(item).coroutine_);
+        auto& self = static_cast<suspension&>(item);
+        const scheduler::working_on activity(self.context_->home(), self.context_->activity());
+        resume_chain(self.coroutine_);
     }
     static void cancelled(cancel_listener& listener, std::error_code reason) noexcept {
         auto& self = static_cast<suspension&>(listener);

@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <string_view>
 
 #include "eventcore/base/clock.hpp"
 #include "eventcore/base/intrusive_list.hpp"
@@ -68,6 +69,28 @@ class scheduler {
         if (may_sleep && sleeping_.exchange(false, std::memory_order_seq_cst)) wake();
     }
 
+    // ---- for a watchdog on another thread ----
+
+    // When the turn that is running began; no_deadline while none is.
+    time_point busy_since() const noexcept {
+        return time_point(duration(busy_since_.load(std::memory_order_relaxed)));
+    }
+    // What runs in it, if it has a name: the pattern of a route. Where the text lies is for whoever set it.
+    const std::string_view* activity() const noexcept { return activity_.load(std::memory_order_relaxed); }
+    // Says so for the life of this object.
+    class working_on {
+     public:
+        working_on(scheduler& s, const std::string_view* name) noexcept : scheduler_(s) {
+            s.activity_.store(name, std::memory_order_relaxed);
+        }
+        ~working_on() { scheduler_.activity_.store(nullptr, std::memory_order_relaxed); }
+        working_on(const working_on&) = delete;
+        working_on& operator=(const working_on&) = delete;
+
+     private:
+        scheduler& scheduler_;
+    };
+
     // ---- for whoever drives the loop ----
 
     // Makes this the thread's scheduler for the life of the guard.
@@ -82,7 +105,14 @@ class scheduler {
         scheduler* outer_;
     };
 
-    void set_now(time_point steady, wall_time_point wall) noexcept { now_ = steady, wall_now_ = wall; }
+    void set_now(time_point steady, wall_time_point wall) noexcept {
+        now_ = steady, wall_now_ = wall;
+        busy_since_.store(steady.time_since_epoch().count(), std::memory_order_relaxed);
+    }
+    // Before waiting for the kernel: the turn is over.
+    void set_idle() noexcept {
+        busy_since_.store(no_deadline.time_since_epoch().count(), std::memory_order_relaxed);
+    }
     bool has_ready() const noexcept { return !ready_.empty(); }
     // When the next timer wants to fire; no_deadline when none is armed.
     time_point next_deadline() const noexcept { return timers_.next_deadline(); }
@@ -131,6 +161,8 @@ class scheduler {
 
     inline static constinit thread_local scheduler* current_ = nullptr;
 
+    std::atomic<duration::rep> busy_since_{no_deadline.time_since_epoch().count()};
+    std::atomic<const std::string_view*> activity_{nullptr};
     time_point now_{};
     wall_time_point wall_now_{};
     intrusive_list<ready_item> ready_;

@@ -25,7 +25,9 @@
 #include "eventcore/base/unique_fd.hpp"
 #include "eventcore/net/address.hpp"
 #include "eventcore/net/tcp_socket.hpp"
+#include "eventcore/observe/counter.hpp"
 #include "eventcore/observe/log.hpp"
+#include "eventcore/reactor/file_calls.hpp"
 #include "eventcore/reactor/reactor.hpp"
 
 namespace eventcore::net {
@@ -37,6 +39,8 @@ struct listen_options {
     bool first_of_group = true;  // with reuse_port: somebody else listening there already is an error
     unsigned unix_mode = 0;      // permissions of the socket file, such as 0660; 0: what the umask leaves
     tcp_options tcp{};           // for the connections
+    // Counted up for each connection that is closed because descriptors ran out; outlives the listener.
+    counter* turned_away = nullptr;
 };
 
 struct listener_counters {
@@ -105,6 +109,7 @@ class listener {
         void* owner;
         logger log;
         tcp_options tcp;
+        counter* turned_away = nullptr;
         unique_fd reserve;
         std::string failure;
         std::string unix_path;  // to remove at the end; empty when not ours
@@ -145,7 +150,11 @@ inline constexpr bool accepted_inherits_options = true;
 inline constexpr bool accepted_inherits_options = false;
 #endif
 
-inline unique_fd open_reserve() noexcept { return unique_fd(::open("/dev/null", O_RDONLY | O_CLOEXEC)); }
+inline unique_fd open_reserve() {
+    const io_result opened =
+        file_calls::open(AT_FDCWD, "/dev/null", O_RDONLY, 0, file_calls::resolve::anywhere);
+    return unique_fd(opened.ok() ? static_cast<int>(opened.bytes()) : -1);
+}
 
 }  // namespace detail
 
@@ -231,14 +240,13 @@ inline bool listener::is_stale(const address& where) noexcept {
 
 inline result<> listener::adopt(unique_fd listening, const listen_options& options) {
     EVENTCORE_ASSERT(state_->fd < 0, "a listener is opened once");
-    const int flags = ::fcntl(listening.get(), F_GETFL);
-    const bool ours = flags >= 0 && ::fcntl(listening.get(), F_SETFL, flags | O_NONBLOCK) == 0 &&
-                      ::fcntl(listening.get(), F_SETFD, FD_CLOEXEC) == 0;
-    if (!ours) return fail(address(), "fcntl", system_error(errno));
+    const io_result ours = state_->home->adopt_socket(listening.get());
+    if (!ours.ok()) return fail(address(), "fcntl", ours.error());
     // Linux hands these on to every accepted connection.
     const result<> set = set_tcp_options(*state_->home, listening.get(), options.tcp);
     if (!set) return fail(address(), "setsockopt", set.error());
     state_->tcp = options.tcp;
+    state_->turned_away = options.turned_away;
     state_->reserve = detail::open_reserve();
     state_->fd = listening.release();
     return {};
@@ -368,6 +376,7 @@ inline void listener::turn_away(state& s) noexcept {
         if (!fd.ok()) break;
         s.home->close_socket(static_cast<int>(fd.bytes()));
         ++s.counters.turned_away;
+        if (s.turned_away) s.turned_away->add();
     }
     s.reserve = detail::open_reserve();
 }

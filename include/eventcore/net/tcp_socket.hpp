@@ -64,6 +64,9 @@ class tcp_socket : public io_handle {
     io_handle& handle() noexcept { return *this; }
     reactor& home() const noexcept { return *home_; }
 
+    // Sent, but not yet taken by the peer; 0 where nobody can tell.
+    std::size_t unsent_bytes() const noexcept { return home_->unsent_bytes(fd).bytes(); }
+
     // Not set when the connection is broken already.
     address peer_address() const noexcept {
         sockaddr_storage kernel{};

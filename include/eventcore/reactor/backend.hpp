@@ -18,6 +18,7 @@
 #include "eventcore/reactor/io_uring.hpp"
 #include "eventcore/reactor/kqueue.hpp"
 #include "eventcore/reactor/operation.hpp"
+#include "eventcore/reactor/simulated_kernel.hpp"
 
 namespace eventcore {
 
@@ -27,6 +28,7 @@ constexpr std::string_view to_string(reactor_kind kind) noexcept {
         case reactor_kind::io_uring: return "io_uring";
         case reactor_kind::epoll: return "epoll";
         case reactor_kind::kqueue: return "kqueue";
+        case reactor_kind::simulated: return "simulated";
     }
     return "unknown";
 }
@@ -102,6 +104,7 @@ using kqueue_or_absent = kqueue_backend;
 using kqueue_or_absent = absent_backend;
 #endif
 
+static_assert(backend<simulated_backend>);
 static_assert(backend<io_uring_or_absent> && backend<epoll_or_absent> && backend<kqueue_or_absent>);
 
 // All backends of the build, of which one is open.
@@ -109,6 +112,11 @@ class any_backend {
  public:
     // Opens `asked`, or for automatic the first that works. `reason`: which was taken and why.
     std::error_code open(reactor_kind asked, const reactor_options& options, std::string& reason);
+
+    void open_simulated(simulated_kernel& kernel) noexcept {
+        kind_ = reactor_kind::simulated;
+        simulated_.open(kernel);
+    }
 
     reactor_kind kind() const noexcept { return kind_; }
 
@@ -118,6 +126,7 @@ class any_backend {
         switch (kind_) {
             case reactor_kind::io_uring: return f(io_uring_);
             case reactor_kind::kqueue: return f(kqueue_);
+            case reactor_kind::simulated: return f(simulated_);
             default: return f(epoll_);
         }
     }
@@ -132,6 +141,7 @@ class any_backend {
     io_uring_or_absent io_uring_;
     epoll_or_absent epoll_;
     kqueue_or_absent kqueue_;
+    simulated_backend simulated_;
 };
 
 constexpr std::string_view success_of(reactor_kind kind) noexcept {

@@ -94,7 +94,7 @@ class epoll_backend {
             if (events & EPOLLOUT) bits |= readiness::writable;
             if (events & EPOLLRDHUP) bits |= readiness::readable | readiness::hung_up;
             if (events & (EPOLLERR | EPOLLHUP))
-                bits |= readiness::readable | readiness::writable | readiness::hung_up;
+                bits |= readiness::readable | readiness::writable | readiness::hung_up | readiness::broken;
             deliver(h, bits);
         }
     }

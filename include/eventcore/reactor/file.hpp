@@ -251,7 +251,8 @@ inline file::sync_operation file::sync() const noexcept { return sync_operation(
 
 inline result<file_info> file::info() const noexcept {
     struct stat found{};
-    if (::fstat(fd(), &found) != 0) return system_error(errno);
+    const io_result asked = file_calls::status(fd(), found);
+    if (!asked.ok()) return asked.error();
     file_info info;
     info.size_bytes = static_cast<std::uint64_t>(found.st_size);
     info.modified = wall_time_point(duration(file_calls::detail::modified_ns(found)));
@@ -275,7 +276,7 @@ inline result<file> opened_file(io_result opened) noexcept {
 
 template <only_if_used>
 task<result<file>> open_file_at(int directory, std::string path, int flags, unsigned mode,
-                                       file_calls::resolve how) {
+                                file_calls::resolve how) {
     if (how != file_calls::resolve::anywhere) {
         const io_result cached = file_calls::open(directory, path.c_str(), flags, static_cast<mode_t>(mode),
                                                   file_calls::resolve::beneath_cached);

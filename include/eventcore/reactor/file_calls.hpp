@@ -20,6 +20,7 @@
 #include "eventcore/base/ascii.hpp"
 #include "eventcore/base/unique_fd.hpp"
 #include "eventcore/reactor/io.hpp"
+#include "eventcore/reactor/simulated_kernel.hpp"
 
 #if defined(__linux__)
 #include <sys/syscall.h>
@@ -135,9 +136,11 @@ inline io_result open_by_walking(int directory, const char* path, int flags, mod
 
 // Close-on-exec. beneath_cached: errno EAGAIN also where this system cannot say.
 inline io_result open(int directory, const char* path, int flags, mode_t mode, resolve how) {
+    const bool cached = how == resolve::beneath_cached;
+    if (simulated_kernel* simulated = simulated_kernel::of_directory(directory))
+        return simulated->open_file(directory, path, flags, how != resolve::anywhere, cached);
     if (how == resolve::anywhere)
         return retry_interrupted([&] { return ::openat(directory, path, flags | O_CLOEXEC, mode); });
-    const bool cached = how == resolve::beneath_cached;
     const io_result opened = detail::open_beneath(directory, path, flags, mode, cached);
     if (!detail::lacks_open_beneath(opened)) return opened;
     return cached ? io_result(-EAGAIN) : detail::open_by_walking(directory, path, flags, mode);
@@ -145,31 +148,46 @@ inline io_result open(int directory, const char* path, int flags, mode_t mode, r
 // A file without a name, in the file system of `directory`; it vanishes unless it is named. -EOPNOTSUPP and
 // others where there is no such thing.
 inline io_result open_unnamed(int directory, mode_t mode) noexcept {
+    if (simulated_kernel* simulated = simulated_kernel::of_directory(directory))
+        return simulated->open_unnamed(directory);
     return detail::open_unnamed(directory, mode);
 }
 // Gives it one; -EEXIST when the name is taken.
 inline io_result name_unnamed(int fd, int directory, const char* name) noexcept {
+    if (simulated_kernel* simulated = simulated_kernel::of_file(fd))
+        return simulated->name_unnamed(fd, directory, name);
     return detail::name_unnamed(fd, directory, name);
 }
 
 inline io_result read(int fd, void* to, std::size_t bytes, std::uint64_t offset) noexcept {
+    if (simulated_kernel* simulated = simulated_kernel::of_file(fd))
+        return simulated->read(fd, to, bytes, offset, true);
     return retry_interrupted([&] { return ::pread(fd, to, bytes, static_cast<off_t>(offset)); });
 }
 // -EAGAIN: not in memory; -EOPNOTSUPP: this file cannot say.
 inline io_result read_no_wait(int fd, void* to, std::size_t bytes, std::uint64_t offset) noexcept {
+    if (simulated_kernel* simulated = simulated_kernel::of_file(fd))
+        return simulated->read(fd, to, bytes, offset, false);
     return detail::read_no_wait(fd, iovec{to, bytes}, offset);
 }
 inline io_result write(int fd, const void* from, std::size_t bytes, std::uint64_t offset) noexcept {
+    if (simulated_kernel* simulated = simulated_kernel::of_file(fd))
+        return simulated->write(fd, from, bytes, offset);
     return retry_interrupted([&] { return ::pwrite(fd, from, bytes, static_cast<off_t>(offset)); });
 }
 inline io_result sync(int fd) noexcept {
+    if (simulated_kernel* simulated = simulated_kernel::of_file(fd)) return simulated->sync(fd);
     return retry_interrupted([&] { return ::fsync(fd); });
 }
 inline io_result rename(int from_dir, const char* from, int to_dir, const char* to) noexcept {
+    if (simulated_kernel* simulated = simulated_kernel::of_directory(from_dir))
+        return simulated->rename(from_dir, from, to_dir, to, true);
     return retry_interrupted([&] { return ::renameat(from_dir, from, to_dir, to); });
 }
 // As rename, but -EEXIST when the name is taken.
 inline io_result rename_new(int from_dir, const char* from, int to_dir, const char* to) noexcept {
+    if (simulated_kernel* simulated = simulated_kernel::of_directory(from_dir))
+        return simulated->rename(from_dir, from, to_dir, to, false);
     const io_result renamed = detail::rename_new(from_dir, from, to_dir, to);
     const bool unknown = renamed.error_number() == ENOSYS || renamed.error_number() == EINVAL;
     if (!unknown) return renamed;
@@ -178,6 +196,8 @@ inline io_result rename_new(int from_dir, const char* from, int to_dir, const ch
     return linked;
 }
 inline io_result unlink(int directory, const char* name) noexcept {
+    if (simulated_kernel* simulated = simulated_kernel::of_directory(directory))
+        return simulated->unlink(directory, name);
     const io_result removed = retry_interrupted([&] { return ::unlinkat(directory, name, 0); });
     struct stat found{};  // POSIX says EPERM for a directory, Linux EISDIR
     const bool is_directory = removed.error_number() == EPERM &&
@@ -186,7 +206,22 @@ inline io_result unlink(int directory, const char* name) noexcept {
     return is_directory ? io_result(-EISDIR) : removed;
 }
 inline io_result make_directory(int directory, const char* name, mode_t mode) noexcept {
+    if (simulated_kernel* simulated = simulated_kernel::of_directory(directory))
+        return simulated->make_directory(directory, name);
     return retry_interrupted([&] { return ::mkdirat(directory, name, mode); });
+}
+inline io_result status(int fd, struct stat& found) noexcept {
+    if (simulated_kernel* simulated = simulated_kernel::of_file(fd)) return simulated->status(fd, found);
+    return retry_interrupted([&] { return ::fstat(fd, &found); });
+}
+// The flags that can be changed of an open file (fcntl(2), F_SETFL).
+inline io_result set_flags(int fd, int flags) noexcept {
+    if (simulated_kernel::of_file(fd)) return io_result(0);  // O_APPEND stays; the others mean nothing there
+    return retry_interrupted([&] { return ::fcntl(fd, F_SETFL, flags); });
+}
+// Whether name_unnamed() can work below this directory: Linux needs /proc for it.
+inline bool can_name_unnamed(int directory) noexcept {
+    return simulated_kernel::of_directory(directory) || ::access("/proc/self/fd", F_OK) == 0;
 }
 
 }  // namespace eventcore::file_calls

@@ -17,6 +17,7 @@ inline constexpr std::uint8_t readable = 1;  // bytes, end of stream or an error
 inline constexpr std::uint8_t writable = 2;  // the socket takes bytes again
 inline constexpr std::uint8_t hung_up = 4;   // the peer has closed its sending side, or all is broken
 inline constexpr std::uint8_t gone = 8;      // last notice: the kernel has let go; the handle may be freed
+inline constexpr std::uint8_t broken = 16;   // reset or failed: told even when it had hung up before
 }  // namespace readiness
 
 // One registered descriptor. Its address is what the kernel hands back, so it must not move while registered.

@@ -352,7 +352,8 @@ inline void io_uring_backend::polled(io_handle& h, const completion& c, std::uin
     const bool is_final = !(c.flags & IORING_CQE_F_MORE);
     if (is_final) unset(h, which);
     if (h.closing || ending_) return ended(h, gone);
-    constexpr std::uint8_t broken = readiness::readable | readiness::writable | readiness::hung_up;
+    constexpr std::uint8_t broken =
+        readiness::readable | readiness::writable | readiness::hung_up | readiness::broken;
     // A multishot poll that the kernel had to end (it ran out of memory for completions) goes on with a new
     // one.
     if (c.result < 0 || (is_final && which == poll_in && !watch(h))) return deliver(h, broken);

@@ -121,6 +121,9 @@ inline void kqueue_backend::hand_out(io_handle& h, const struct kevent& event) n
         // For writing it means that the peer takes nothing more: the connection is broken for both
         // directions.
         if (event.flags & (EV_EOF | EV_ERROR)) bits |= readiness::readable | readiness::hung_up;
+        // With the end of file comes the error of the socket, when it has one.
+        if ((event.flags & EV_ERROR) || ((event.flags & EV_EOF) && event.fflags != 0))
+            bits |= readiness::broken;
         deliver(h, bits);
     }
 }

@@ -26,6 +26,7 @@
 #include "eventcore/base/thread.hpp"
 #include "eventcore/coro/context.hpp"
 #include "eventcore/coro/scheduler.hpp"
+#include "eventcore/reactor/simulated_kernel.hpp"
 
 namespace eventcore {
 
@@ -122,6 +123,19 @@ class offload_pool {
         bool is_posted_ = false;
     };
 
+    // In a simulation there are no threads: calls that the kernel plans begin the jobs and end them.
+    struct simulated_turn : simulated_call {
+        explicit simulated_turn(offload_pool& pool) noexcept : simulated_call(&come), owner(pool) {}
+        static void come(simulated_call& call) noexcept {
+            static_cast<simulated_turn&>(call).owner.take_simulated_turn();
+        }
+        offload_pool& owner;
+    };
+
+    void take_simulated_turn() noexcept;
+    void plan_simulated_turn() noexcept;
+    void run_to_end(offload_job& job) noexcept;
+
     void start_thread_if_needed();
     void thread_main() noexcept;
     offload_job* next_job() noexcept;
@@ -148,6 +162,10 @@ class offload_pool {
     unsigned running_cpu_ = 0;
     bool prefer_cpu_ = false;
     bool is_stopping_ = false;
+
+    simulated_kernel* simulated_ = simulated_kernel::current();
+    simulated_turn simulated_turn_{*this};
+    intrusive_list<offload_job> simulated_running_;
 };
 
 namespace detail {
@@ -258,6 +276,10 @@ inline result<> offload_pool::submit(offload_job& job, offload_kind kind) {
 }
 
 inline void offload_pool::start_thread_if_needed() {
+    if (simulated_) {
+        started_threads_ = simulated_->has_threads() ? options_.threads : 0;
+        return plan_simulated_turn();
+    }
     if (idle_threads_ > queued_count_ || threads_.size() >= options_.threads) return;
     sigset_t all, before;  // signals belong to the program's own threads
     sigfillset(&all);
@@ -280,6 +302,7 @@ inline bool offload_pool::withdraw(offload_job& job) noexcept {
 
 inline void offload_pool::wait_for(offload_job& job) noexcept {
     const lock_guard lock(mutex_);
+    if (simulated_ && job.state_ == offload_job::state::running) run_to_end(job);
     while (job.state_ == offload_job::state::running) job_finished_.wait(mutex_);
     if (job.state_ == offload_job::state::queued) --queued_count_;
     job.unlink();
@@ -297,6 +320,11 @@ inline void offload_pool::stop() noexcept {
         queued_count_ = 0;
         work_or_stop_.notify_all();
     }
+    while (!simulated_running_.empty()) {
+        const lock_guard lock(mutex_);
+        run_to_end(simulated_running_.pop_front());
+    }
+    if (simulated_) simulated_->forget(simulated_turn_);
     for (thread& t : threads_)
         if (t.is_joinable()) t.join();
     threads_.clear();
@@ -329,16 +357,47 @@ inline void offload_pool::thread_main() noexcept {
             --idle_threads_;
             continue;
         }
-        mutex_.unlock();
-        job->run_(*job);
-        mutex_.lock();
-        job->has_run_ = true;
-        job->state_ = offload_job::state::finished;
-        finished_.push_back(*job);
-        if (job->kind_ == offload_kind::cpu) --running_cpu_;
+        run_to_end(*job);
         job_finished_.notify_all();
         if (bell_->ring()) home_.post(*bell_);
     }
+}
+
+// Under the mutex, but not while the job runs.
+inline void offload_pool::run_to_end(offload_job& job) noexcept {
+    mutex_.unlock();
+    job.run_(job);
+    mutex_.lock();
+    job.has_run_ = true;
+    job.state_ = offload_job::state::finished;
+    job.unlink();
+    finished_.push_back(job);
+    if (job.kind_ == offload_kind::cpu) --running_cpu_;
+}
+
+inline void offload_pool::plan_simulated_turn() noexcept {
+    if (!simulated_turn_.is_planned) simulated_->call_later(simulated_turn_);
+}
+
+// What one thread of the pool might do next, whichever: begin a job that waits, or end one that runs. The
+// function itself is called at the end, so that what it sees is as late as it can be.
+inline void offload_pool::take_simulated_turn() noexcept {
+    {
+        const lock_guard lock(mutex_);
+        std::size_t running = 0;
+        simulated_running_.for_each([&](offload_job&) { ++running; });
+        const bool may_begin = running < options_.threads && queued_count_ > 0;
+        offload_job* begun = may_begin && (running == 0 || simulated_->choose(2) == 0) ? next_job() : nullptr;
+        if (begun) {
+            simulated_running_.push_back(*begun);
+        } else if (running > 0) {
+            for (std::size_t skipped = simulated_->choose(running); skipped > 0; --skipped)
+                simulated_running_.push_back(simulated_running_.pop_front());
+            run_to_end(simulated_running_.pop_front());
+        }
+        if (queued_count_ > 0 || !simulated_running_.empty()) plan_simulated_turn();
+    }
+    deliver();
 }
 
 // At home: tells the owners of finished jobs. done() only schedules coroutines, so no job is destroyed by it.

@@ -10,7 +10,8 @@
 
 namespace eventcore {
 
-enum class reactor_kind : std::uint8_t { automatic, io_uring, epoll, kqueue };
+// `simulated` is reached by reactor::open_simulated() only: no option, no variable asks for it.
+enum class reactor_kind : std::uint8_t { automatic, io_uring, epoll, kqueue, simulated };
 
 struct reactor_options {
     reactor_kind kind = reactor_kind::automatic;

@@ -8,7 +8,8 @@
 // before that (the io_uring ring starts disabled and is enabled by the home, since the kernel binds it to
 // that task).
 //
-// Sockets are called here and nowhere above, and this is the only reader of a clock.
+// Sockets are called here and nowhere above, and this is the only reader of a clock; so a simulated kernel
+// (simulated_kernel.hpp) can stand for both.
 #pragma once
 
 #include <atomic>
@@ -24,6 +25,7 @@
 #include "eventcore/reactor/backend.hpp"
 #include "eventcore/reactor/io.hpp"
 #include "eventcore/reactor/operation.hpp"
+#include "eventcore/reactor/simulated_kernel.hpp"
 #include "eventcore/reactor/socket_calls.hpp"
 
 namespace eventcore {
@@ -49,6 +51,16 @@ class reactor final : public scheduler {
             opened->reason_ += from_environment ? ", chosen by EVENTCORE_REACTOR" : ", chosen by the options";
         opened->gone_.reserve(256);
         opened->told_.reserve(256);
+        opened->read_clocks();
+        return opened;
+    }
+
+    // Over a kernel that a test made up, which must outlive the reactor. EVENTCORE_REACTOR says nothing here.
+    static owned<reactor> open_simulated(simulated_kernel& kernel) {
+        owned<reactor> opened(new reactor);
+        opened->kernel_.open_simulated(kernel);
+        opened->simulated_ = &kernel;
+        opened->reason_ = "simulated: chosen by a test";
         opened->read_clocks();
         return opened;
     }
@@ -121,54 +133,78 @@ class reactor final : public scheduler {
 
     // Clears `readable` when the socket is drained: nothing was there, or less than asked for before the end.
     io_result receive(io_handle& h, void* to, std::size_t bytes) noexcept {
-        const io_result got = socket_calls::receive(h.fd, to, bytes);
+        const io_result got =
+            simulated_ ? simulated_->receive(h.fd, to, bytes) : socket_calls::receive(h.fd, to, bytes);
         const bool drained = got.bytes() > 0 && got.bytes() < bytes && !h.is_ready(readiness::hung_up);
         if (drained || got.would_block()) clear(h, readiness::readable);
         return got;
     }
     // Clears `writable` when not everything was taken. `more`: further bytes follow soon (MSG_MORE).
     io_result send(io_handle& h, const iovec* parts, unsigned count, bool more = false) noexcept {
-        const io_result sent = socket_calls::send(h.fd, parts, count, more);
+        const io_result sent = simulated_ ? simulated_->send(h.fd, parts, count, more)
+                                          : socket_calls::send(h.fd, parts, count, more);
         if (sent.would_block() || (sent.ok() && is_short(sent, parts, count))) clear(h, readiness::writable);
         return sent;
     }
     // 0: the file ends at `offset`. A short count says nothing; only would_block() clears `writable`.
     io_result send_file(io_handle& h, int file, std::uint64_t offset, std::size_t bytes) noexcept {
-        const io_result sent = socket_calls::send_file(h.fd, file, offset, bytes);
+        const io_result sent = simulated_ ? simulated_->send_file(h.fd, file, offset, bytes)
+                                          : socket_calls::send_file(h.fd, file, offset, bytes);
         if (sent.would_block()) clear(h, readiness::writable);
         return sent;
     }
-    io_result shutdown_write(io_handle& h) noexcept { return socket_calls::shutdown_write(h.fd); }
+    io_result shutdown_write(io_handle& h) noexcept {
+        return simulated_ ? simulated_->shutdown_write(h.fd) : socket_calls::shutdown_write(h.fd);
+    }
 
     // Non-blocking and close-on-exec; socket_calls.hpp says more about each.
     io_result open_socket(int family, int type, int protocol = 0) noexcept {
-        return socket_calls::open(family, type, protocol);
+        return simulated_ ? simulated_->open(family, type, protocol)
+                          : socket_calls::open(family, type, protocol);
     }
     io_result bind_socket(int fd, const sockaddr* address, socklen_t bytes) noexcept {
-        return socket_calls::bind(fd, address, bytes);
+        return simulated_ ? simulated_->bind(fd, address, bytes) : socket_calls::bind(fd, address, bytes);
     }
-    io_result listen_socket(int fd, int backlog) noexcept { return socket_calls::listen(fd, backlog); }
+    io_result listen_socket(int fd, int backlog) noexcept {
+        return simulated_ ? simulated_->listen(fd, backlog) : socket_calls::listen(fd, backlog);
+    }
     io_result connect_socket(int fd, const sockaddr* address, socklen_t bytes) noexcept {
-        return socket_calls::connect(fd, address, bytes);
+        return simulated_ ? simulated_->connect(fd, address, bytes)
+                          : socket_calls::connect(fd, address, bytes);
     }
-    io_result accept_socket(int listener) noexcept { return socket_calls::accept(listener); }
+    io_result accept_socket(int listener) noexcept {
+        return simulated_ ? simulated_->accept(listener) : socket_calls::accept(listener);
+    }
+    // Makes a descriptor that somebody hands over non-blocking and close-on-exec.
+    io_result adopt_socket(int fd) noexcept { return simulated_ ? io_result(0) : socket_calls::adopt(fd); }
     io_result close_socket(int fd) noexcept { return socket_calls::close(fd); }
     io_result set_socket_option(int fd, int level, int name, const void* value, socklen_t bytes) noexcept {
-        return socket_calls::set_option(fd, level, name, value, bytes);
+        return simulated_ ? simulated_->set_option(fd, level, name, value, bytes)
+                          : socket_calls::set_option(fd, level, name, value, bytes);
     }
     io_result set_socket_option(int fd, int level, int name, int value) noexcept {
-        return socket_calls::set_option(fd, level, name, &value, sizeof value);
+        return simulated_ ? simulated_->set_option(fd, level, name, &value, sizeof value)
+                          : socket_calls::set_option(fd, level, name, &value, sizeof value);
     }
     io_result socket_option(int fd, int level, int name, void* value, socklen_t& bytes) noexcept {
-        return socket_calls::option(fd, level, name, value, bytes);
+        return simulated_ ? simulated_->option(fd, level, name, value, bytes)
+                          : socket_calls::option(fd, level, name, value, bytes);
     }
     // How a connect ended, or what broke the connection; 0 when nothing did. Reading it clears it.
-    io_result socket_error(int fd) noexcept { return socket_calls::error(fd); }
+    io_result socket_error(int fd) noexcept {
+        return simulated_ ? simulated_->error(fd) : socket_calls::error(fd);
+    }
+    // Bytes sent that the peer has not taken yet; -EOPNOTSUPP where nobody can tell.
+    io_result unsent_bytes(int fd) noexcept {
+        return simulated_ ? simulated_->unsent(fd) : socket_calls::unsent(fd);
+    }
     io_result local_address(int fd, sockaddr* address, socklen_t& bytes) noexcept {
-        return socket_calls::local_address(fd, address, bytes);
+        return simulated_ ? simulated_->local_address(fd, address, bytes)
+                          : socket_calls::local_address(fd, address, bytes);
     }
     io_result peer_address(int fd, sockaddr* address, socklen_t& bytes) noexcept {
-        return socket_calls::peer_address(fd, address, bytes);
+        return simulated_ ? simulated_->peer_address(fd, address, bytes)
+                          : socket_calls::peer_address(fd, address, bytes);
     }
 
     // ---- files: operations that complete ----
@@ -233,8 +269,9 @@ class reactor final : public scheduler {
     inline static constinit thread_local reactor* current_ = nullptr;
 
     detail::any_backend kernel_;
-    detail::gone_handles gone_;  // to be told at the end of this turn
-    detail::gone_handles told_;  // empty but while they are being told
+    simulated_kernel* simulated_ = nullptr;  // asked instead of the kernel, for sockets and clocks
+    detail::gone_handles gone_;              // to be told at the end of this turn
+    detail::gone_handles told_;              // empty but while they are being told
     std::string reason_;
     bool stopping_ = false;
     std::atomic<bool> stop_posted_{false};
@@ -255,7 +292,10 @@ inline void reactor::turn(time_point wait_until) noexcept {
 }
 
 inline void reactor::read_clocks() noexcept {
-    set_now(std::chrono::steady_clock::now(), std::chrono::system_clock::now());
+    if (simulated_)
+        set_now(simulated_->now(), simulated_->wall_now());
+    else
+        set_now(std::chrono::steady_clock::now(), std::chrono::system_clock::now());
 }
 
 // Zero: only look. The clock is read when a timer is to end the wait, since this turn may have taken long.
@@ -264,13 +304,14 @@ inline duration reactor::time_to_wait(time_point wait_until) noexcept {
     const time_point next = next_deadline();
     const time_point until = next < wait_until ? next : wait_until;
     if (until == no_deadline) return (duration::max)();
-    const time_point now = std::chrono::steady_clock::now();
+    const time_point now = simulated_ ? simulated_->now() : std::chrono::steady_clock::now();
     return until > now ? until - now : duration::zero();
 }
 
 inline void reactor::take_turn(time_point wait_until) noexcept {
     duration timeout = time_to_wait(wait_until);
     if (timeout > duration::zero() && !prepare_sleep()) timeout = duration::zero();
+    if (timeout > duration::zero()) set_idle();
     kernel_.use([&](auto& b) { b.wait(timeout); });
     end_sleep();
     read_clocks();

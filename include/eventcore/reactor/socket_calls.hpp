@@ -9,6 +9,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/types.h>
 #include <sys/uio.h>
@@ -19,10 +20,13 @@
 #include <cstdint>
 #include <ctime>
 
+#include "eventcore/base/unique_fd.hpp"
 #include "eventcore/reactor/io.hpp"
 
 #if defined(__linux__)
 #include <sys/sendfile.h>
+#elif defined(__FreeBSD__) || defined(__NetBSD__)
+#include <sys/filio.h>
 #endif
 
 namespace eventcore::socket_calls {
@@ -123,8 +127,16 @@ inline io_result connect(int fd, const sockaddr* address, socklen_t bytes) noexc
 }
 // Not repeated on EINTR: the descriptor is gone either way.
 inline io_result close(int fd) noexcept {
-    const int failed = ::close(fd);
+    const int failed = eventcore::detail::close_descriptor(fd);
     return io_result(failed != 0 && errno != EINTR ? -errno : 0);
+}
+
+// Makes a descriptor that somebody hands over like those of open() and accept().
+inline io_result adopt(int fd) noexcept {
+    const int flags = ::fcntl(fd, F_GETFL);
+    const bool done =
+        flags >= 0 && ::fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0 && ::fcntl(fd, F_SETFD, FD_CLOEXEC) == 0;
+    return io_result(done ? 0 : -errno);
 }
 
 inline io_result receive(int fd, void* to, std::size_t bytes) noexcept {
@@ -159,6 +171,23 @@ inline io_result error(int fd) noexcept {
     socklen_t bytes = sizeof pending;
     const io_result asked = option(fd, SOL_SOCKET, SO_ERROR, &pending, bytes);
     return asked.ok() ? io_result(-pending) : asked;
+}
+// Bytes the kernel has taken and the peer has not (tcp(7), SIOCOUTQ). -EOPNOTSUPP where nobody can tell.
+inline io_result unsent(int fd) noexcept {
+    int bytes = 0;
+#if defined(__linux__)
+    const int failed = ::ioctl(fd, TIOCOUTQ, &bytes);
+#elif defined(FIONWRITE)
+    const int failed = ::ioctl(fd, FIONWRITE, &bytes);
+#elif defined(SO_NWRITE)
+    socklen_t size = sizeof bytes;
+    const int failed = ::getsockopt(fd, SOL_SOCKET, SO_NWRITE, &bytes, &size);
+#else
+    const int failed = -1;
+    errno = EOPNOTSUPP;
+    static_cast<void>(fd);
+#endif
+    return io_result(failed != 0 ? -errno : bytes);
 }
 inline io_result local_address(int fd, sockaddr* address, socklen_t& bytes) noexcept {
     return retry_interrupted([&] { return ::getsockname(fd, address, &bytes); });

@@ -84,7 +84,8 @@ class command_line {
     }
     template <class Integer>
     static bool take_number(std::string_view text, Integer& to) {
-        const std::optional<std::uint64_t> number = parse_decimal(text, (std::numeric_limits<Integer>::max)());
+        const std::optional<std::uint64_t> number =
+            parse_decimal(text, (std::numeric_limits<Integer>::max)());
         if (number) to = static_cast<Integer>(*number);
         return number.has_value();
     }

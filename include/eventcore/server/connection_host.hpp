@@ -5,26 +5,18 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
+#include <string>
 #include <string_view>
 
 #include "eventcore/base/byte_buffer.hpp"
 #include "eventcore/http/date.hpp"
-#include "eventcore/observe/counter.hpp"
+#include "eventcore/http/fields.hpp"
 #include "eventcore/reactor/reactor.hpp"
 #include "eventcore/server/options.hpp"
+#include "eventcore/server/statistics.hpp"
 #include "eventcore/web/application.hpp"
 
 namespace eventcore {
-
-// Counted by a worker, readable by any thread.
-struct worker_counters {
-    counter connections_accepted;
-    counter connections_closed;
-    counter requests;          // heads that were complete and well-formed
-    counter refusals;          // requests answered with an error before a handler saw them
-    counter handler_failures;  // handlers that threw
-    counter timeouts;          // deadlines that fired: header, content, handler, write
-};
 
 class connection_host {
  public:
@@ -34,6 +26,9 @@ class connection_host {
     connection_host(reactor& home, application app, const server_options& options, worker_counters& counters)
         : home_(home), app_(app), options_(options), counters_(counters) {
         scratch_.prepare(scratch_bytes);
+        retry_after_.set("Retry-After", std::to_string(options.retry_after_seconds)).value();
+        const unsigned workers = options.workers > 0 ? options.workers : 1;
+        in_flight_max_ = options.shed_in_flight / workers + (options.shed_in_flight % workers != 0);
     }
     connection_host(const connection_host&) = delete;
     connection_host& operator=(const connection_host&) = delete;
@@ -42,12 +37,41 @@ class connection_host {
     const application& app() const noexcept { return app_; }
     const server_options& options() const noexcept { return options_; }
     worker_counters& counters() const noexcept { return counters_; }
+    void reached(server_limit which) noexcept { counters_.limit(which).add(); }
 
     bool is_draining() const noexcept { return is_draining_; }
     void set_draining() noexcept { is_draining_ = true; }
     // Draining, and who has not asked by now is not waited for.
     bool closes_idle() const noexcept { return closes_idle_; }
     void set_closes_idle() noexcept { closes_idle_ = true; }
+
+    // ---- overload ----
+
+    // A handler, or the producer of a stream, has suspended; and it has ended. `is_counted`: the exchange's.
+    void handler_waits(bool& is_counted) noexcept {
+        in_flight_ += !is_counted;
+        is_counted = true;
+    }
+    void handler_ended(bool& is_counted) noexcept {
+        in_flight_ -= is_counted;
+        is_counted = false;
+    }
+    // The worker asks for a turn at a time, again and again. `late`: by how much the last one was.
+    void expect_turn(time_point at, duration late) noexcept {
+        turn_expected_ = at;
+        loop_delay_ = late;
+    }
+    bool is_overloaded() const noexcept {
+        if (in_flight_max_ > 0 && in_flight_ >= in_flight_max_) return true;
+        const duration most = options_.shed_loop_delay;
+        if (most == duration::zero()) return false;
+        return loop_delay_ > most || home_.now() - turn_expected_ > most;
+    }
+    const http::fields& retry_after() const noexcept { return retry_after_; }
+
+    // All places are taken, and somebody waits for one.
+    bool is_full() const noexcept { return is_full_; }
+    void set_full(bool full) noexcept { is_full_ = full; }
 
     // Where the connection whose turn it is collects its answers; empty between turns.
     byte_buffer& scratch() noexcept { return scratch_; }
@@ -74,15 +98,27 @@ class connection_host {
         }
     }
 
+    void report_unsendable(std::string_view route) noexcept {
+        counters_.handler_failures.add();
+        options_.log.error("a handler answered with a status or a media type that cannot be sent",
+                           {{"route", route}});
+    }
+
  private:
     reactor& home_;
     application app_;
     const server_options& options_;
     worker_counters& counters_;
     byte_buffer scratch_;
+    http::fields retry_after_;
+    std::uint32_t in_flight_ = 0;
+    std::uint32_t in_flight_max_ = 0;  // 0: no limit
+    time_point turn_expected_ = no_deadline;
+    duration loop_delay_{};
     http::unix_seconds date_second_ = -1;
     char date_[http::date_bytes] = {};
     bool is_draining_ = false;
+    bool is_full_ = false;
     bool closes_idle_ = false;
 };
 

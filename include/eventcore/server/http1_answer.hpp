@@ -7,6 +7,8 @@
 #include "eventcore/base/byte_buffer.hpp"
 #include "eventcore/http/h1/serializer.hpp"
 #include "eventcore/http/request.hpp"
+#include "eventcore/http/scan.hpp"
+#include "eventcore/http/status.hpp"
 #include "eventcore/server/connection_host.hpp"
 #include "eventcore/web/response.hpp"
 
@@ -30,6 +32,14 @@ inline void append_head(byte_buffer& out, connection_host& host, h1::response_he
 
 }  // namespace detail
 
+// False for what a handler can set and nobody has looked at: a media type made at run time that would end its
+// line, an interim status as the answer.
+inline bool can_be_sent(const response& answer) noexcept {
+    const std::string_view type = answer.content_type();
+    const char* const end = type.data() + type.size();
+    return !http::is_informational(answer.code()) && http::skip_field_value(type.data(), end) == end;
+}
+
 // `keeps_alive`: what the server would like; content that ends with the connection overrules it.
 inline http1_framing write_answer_head(byte_buffer& out, connection_host& host,
                                        const http::request_head& request, const response& answer,
@@ -49,6 +59,19 @@ inline http1_framing write_answer_head(byte_buffer& out, connection_host& host,
         head.connection = h1::connection_option::keep_alive;
     detail::append_head(out, host, head);
     return {rules.sends_content, rules.framing == h1::content_framing::chunked, keeps_alive};
+}
+
+// 503 with Retry-After and no content, for a request nobody has looked at.
+inline void write_shed_answer(byte_buffer& out, connection_host& host, const http::request_head& request,
+                              bool keeps_alive) {
+    h1::response_head head;
+    head.code = http::status::service_unavailable;
+    head.fields = &host.retry_after();
+    if (!keeps_alive)
+        head.connection = h1::connection_option::close;
+    else if (request.minor_version == 0)
+        head.connection = h1::connection_option::keep_alive;
+    detail::append_head(out, host, head);
 }
 
 // The whole of an answer of our own to a request that is refused; the connection ends with it. A HEAD is told

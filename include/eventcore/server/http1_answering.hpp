@@ -7,13 +7,20 @@ namespace eventcore {
 
 // The handler has ended, now or before: its answer, or the one that has to take its place.
 template <net::stream Stream>
-auto http1_connection<Stream>::begin_answer() noexcept -> step {
+auto http1_connection<Stream>::begin_answer() -> step {
     http1_exchange& e = *exchange_;
+    set_deadline(no_deadline);
     if (e.answer.failure()) host().report_failure(e.req.route(), e.answer.failure());
     if (e.content.refusal() != http::status::ok) return refuse(e.content.refusal());
     if (e.error() == errc::timed_out) return refuse(http::status::request_timeout);
+    if (e.error() == errc::overloaded) return refuse(http::status::service_unavailable);
     if (e.error()) return close_now(), step::wait;
     if (e.ctx.is_cancelled()) return refuse(http::status::service_unavailable);
+    if (!can_be_sent(e.answer.value())) {
+        host().report_unsendable(e.req.route());
+        e.answer.finish(http::status::internal_server_error);
+    }
+    if (e.answer.value().code() == http::status::too_many_requests) host().reached(server_limit::rate);
     if (host().is_draining() || (!e.content.is_complete() && !can_discard())) keeps_alive_ = false;
 
     const http1_framing framing =
@@ -42,7 +49,7 @@ bool http1_connection<Stream>::can_discard() const noexcept {
 
 // Large content, or a file, leaves without being copied.
 template <net::stream Stream>
-auto http1_connection<Stream>::send_content() noexcept -> step {
+auto http1_connection<Stream>::send_content() -> step {
     http1_exchange& e = *exchange_;
     e.content_left.remove_prefix(send_parts(e.content_left, e.file_left > 0));
     if (has_broken()) return step::again;
@@ -52,7 +59,7 @@ auto http1_connection<Stream>::send_content() noexcept -> step {
 }
 
 template <net::stream Stream>
-auto http1_connection<Stream>::send_file_part() noexcept -> step {
+auto http1_connection<Stream>::send_file_part() -> step {
     http1_exchange& e = *exchange_;
     file_region& region = e.answer.value().file();
     const std::uint64_t most = e.file_left < file_bytes_per_step ? e.file_left : file_bytes_per_step;
@@ -68,17 +75,17 @@ auto http1_connection<Stream>::send_file_part() noexcept -> step {
 }
 
 template <net::stream Stream>
-auto http1_connection<Stream>::start_stream(bool is_chunked) noexcept -> step {
+auto http1_connection<Stream>::start_stream(bool is_chunked) -> step {
     http1_exchange& e = *exchange_;
     e.phase = phase_type::streaming;
     e.is_chunked = is_chunked;
     e.queue(collected().view());
     collected().clear();
     e.ctx.set_deadline(no_deadline);
-    set_deadline(no_deadline);
     std::exception_ptr failure;
     try {
         if (!e.start_producer()) {
+            host().handler_waits(e.is_counted);
             drain_queue();
             return has_broken() ? step::again : step::wait;
         }
@@ -91,7 +98,7 @@ auto http1_connection<Stream>::start_stream(bool is_chunked) noexcept -> step {
 
 // The last chunk says that the content is complete: content that failed must not get it.
 template <net::stream Stream>
-auto http1_connection<Stream>::end_stream(std::exception_ptr failure) noexcept -> step {
+auto http1_connection<Stream>::end_stream(std::exception_ptr failure) -> step {
     http1_exchange& e = *exchange_;
     if (failure) host().report_failure(e.req.route(), failure);
     if (failure || e.error() || e.ctx.is_cancelled()) return close_now(), step::wait;
@@ -101,7 +108,7 @@ auto http1_connection<Stream>::end_stream(std::exception_ptr failure) noexcept -
 }
 
 template <net::stream Stream>
-auto http1_connection<Stream>::end_request() noexcept -> step {
+auto http1_connection<Stream>::end_request() -> step {
     http1_exchange& e = *exchange_;
     if (!keeps_alive_) return begin_closing(e.content.is_complete() && e.content_input().empty());
     if (!e.content.is_complete()) {
@@ -109,13 +116,16 @@ auto http1_connection<Stream>::end_request() noexcept -> step {
         return step::again;
     }
     discarded_bytes_ = 0;
+    if (e.queued_bytes() == 0) e.sending.stop();
     e.end_request();
     if (!e.input.empty()) e.head_started = now();
+    // However much is pipelined, the answers that wait for the end of the turn stay few.
+    if (collected().size() >= connection_host::scratch_bytes) send_collected();
     return step::again;
 }
 
 template <net::stream Stream>
-auto http1_connection<Stream>::discard_content() noexcept -> step {
+auto http1_connection<Stream>::discard_content() -> step {
     std::string_view piece;
     switch (exchange_->read(piece)) {
         case flow::ready:

@@ -59,6 +59,13 @@ class http1_content {
     }
 
     flow next_chunked(input_buffer& input, std::string_view& piece) noexcept {
+        try {
+            return decode(input, piece);
+        } catch (...) {  // no memory for the trailers
+            return refuse(http::status::service_unavailable);
+        }
+    }
+    flow decode(input_buffer& input, std::string_view& piece) {
         const std::string_view unread = input.unread();
         const h1::chunk_step step = decoder_.step(unread.data(), unread.size(), *limits_, &trailers_);
         input.consume(step.consumed);

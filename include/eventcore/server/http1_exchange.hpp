@@ -18,6 +18,7 @@
 #include "eventcore/server/connection_host.hpp"
 #include "eventcore/server/http1_content.hpp"
 #include "eventcore/server/input_buffer.hpp"
+#include "eventcore/server/pace.hpp"
 #include "eventcore/web/application.hpp"
 #include "eventcore/web/exchange.hpp"
 #include "eventcore/web/reply.hpp"
@@ -33,6 +34,7 @@ struct http1_connection_calls {
     void (*finished)(void* connection) noexcept;  // the handler or the producer has ended
     void (*advance)(void* connection) noexcept;   // see advance_later()
     peer_info (*peer)(void* connection, arena&);
+    std::uint32_t (*peer_group)(void* connection) noexcept;
 };
 
 class http1_exchange final : public exchange {
@@ -75,6 +77,7 @@ class http1_exchange final : public exchange {
     std::error_code error() const noexcept override { return failure_; }
     const http::fields& trailers() const noexcept override { return content.trailers(); }
     peer_info peer() noexcept override { return calls_->peer(connection_, memory); }
+    std::uint32_t peer_group() noexcept override { return calls_->peer_group(connection_); }
 
     // ---- the handler and the producer of a stream ----
 
@@ -82,6 +85,7 @@ class http1_exchange final : public exchange {
     bool is_running() const noexcept { return answer.is_running() || producer_; }
     // True when the stream was written to its end already; else the connection is resumed when it is.
     bool start_producer() {
+        const scheduler::working_on activity(ctx.home(), ctx.activity());
         producer_ = answer.value().start_stream(writer_);
         return producer_.start(ctx, finished_);
     }
@@ -103,7 +107,11 @@ class http1_exchange final : public exchange {
         wake_reader();
         wake_writer(why);
     }
-    void content_arrived() noexcept { wake_reader(); }
+    // What comes next has waited for the handler, not the handler for it.
+    void content_arrived(time_point now) noexcept {
+        receiving.arrived(now, 0);
+        wake_reader();
+    }
     void queue_drained() noexcept {
         if (queued_bytes() <= host_.options().write_watermark_bytes / 2) wake_writer();
     }
@@ -126,6 +134,8 @@ class http1_exchange final : public exchange {
             input.consume(input.unread().size());
         }
         stream_input.compact();
+        // Full of a trailer line, the only thing that is not taken piece by piece; the decoder bounds it.
+        if (stream_input.room_bytes() == 0) stream_input.grow(2 * stream_input.unread().size());
         return stream_input;
     }
 
@@ -167,6 +177,7 @@ class http1_exchange final : public exchange {
  public:
     phase_type phase = phase_type::head;
     bool has_sent_continue = false;
+    bool is_counted = false;  // among the handlers in flight, see connection_host
     bool is_chunked = false;  // the answer that is being streamed
     input_buffer input;
     input_buffer stream_input;  // see content_input()
@@ -176,6 +187,9 @@ class http1_exchange final : public exchange {
     byte_buffer content_bytes;      // content wanted whole that does not lie in one piece in the input
     std::string_view content_left;  // of the answer, still to be sent
     std::uint64_t file_left = 0;
+    receive_pace receiving;        // of the content
+    send_pace sending;             // of whatever is queued or is being sent
+    std::uint64_t sent_bytes = 0;  // since the exchange was taken
     arena memory;
     context ctx;
     request req;
@@ -215,6 +229,8 @@ inline void http1_exchange::end_connection() noexcept {
     input.release();
     queued_.release();
     queued_sent_ = 0;
+    sending.stop();
+    sent_bytes = 0;
 }
 
 inline flow http1_exchange::read(std::string_view& piece) noexcept {
@@ -237,7 +253,9 @@ inline flow http1_exchange::write(std::string_view bytes) {
     else if (!flush_later_.is_linked())
         host_.home().schedule(flush_later_);
     if (failure_) return flow::failed;
-    return queued_bytes() > host_.options().write_watermark_bytes ? flow::would_block : flow::ready;
+    if (queued_bytes() <= host_.options().write_watermark_bytes) return flow::ready;
+    host_.reached(server_limit::write_queue);
+    return flow::would_block;
 }
 
 inline void http1_exchange::queue_framed(std::string_view bytes) {

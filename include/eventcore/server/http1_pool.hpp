@@ -36,6 +36,7 @@ class http1_pool {
     }
     // Frees what the request holds, a handler that still runs included.
     void give_back(http1_exchange& e) noexcept {
+        host_.handler_ended(e.is_counted);
         e.end_connection();
         if (free_count_ >= kept_count_max) {
             delete &e;

@@ -6,7 +6,7 @@
 namespace eventcore {
 
 template <net::stream Stream>
-auto http1_connection<Stream>::take_head() noexcept -> step {
+auto http1_connection<Stream>::take_head() -> step {
     http1_exchange& e = *exchange_;
     if (!e.input.empty()) {
         const std::string_view unread = e.input.unread();
@@ -32,7 +32,7 @@ auto http1_connection<Stream>::take_head() noexcept -> step {
 }
 
 template <net::stream Stream>
-bool http1_connection<Stream>::make_room_for_head() noexcept {
+bool http1_connection<Stream>::make_room_for_head() {
     input_buffer& input = exchange_->input;
     if (!input.has_block()) input.acquire(options().read_buffer_bytes);
     if (!input.empty() && input.room_bytes() > 0) return true;
@@ -51,22 +51,76 @@ void http1_connection<Stream>::park() noexcept {
     if (!exchange_->input.empty()) return set_deadline(exchange_->head_started + options().header_timeout);
     if (host().closes_idle()) return close_now();
     give_back_exchange();
-    if (requests_ > 0) set_deadline(now() + options().idle_timeout);
+    if (requests_ == 0) return;
+    // A connection in use hears of its end from an answer: closing it just now could cross a request.
+    const time_point idle = now() + options().idle_timeout, soon = now() + idle_grace, end = end_of_life();
+    const time_point latest = end < soon ? soon : end;
+    set_deadline(idle < latest ? idle : latest);
 }
 
 template <net::stream Stream>
-auto http1_connection<Stream>::begin_request(std::size_t head_bytes) noexcept -> step {
+auto http1_connection<Stream>::begin_request(std::size_t head_bytes) -> step {
     http1_exchange& e = *exchange_;
     e.input.consume(head_bytes);
     e.phase = phase_type::content;
     ++requests_;
     host().counters().requests.add();
-    const std::uint32_t most = options().requests_per_connection;
-    keeps_alive_ = e.head.keep_alive && !host().is_draining() && (most == 0 || requests_ < most);
+    set_deadline(no_deadline);
+    keeps_alive_ = may_keep_alive();
+    if (host().is_overloaded()) return shed();
     e.choice = host().app().route(e.req);
     e.content.start(e.head, options().limits, content_bytes_max());
     if (e.content.refusal() != http::status::ok) return refuse(e.content.refusal());
-    return e.head.has_body() && waits_for_content() ? step::again : start_handler();
+    if (!e.head.has_body()) return start_handler();
+    start_receiving();
+    if (!waits_for_content()) return start_handler();
+    if (!e.choice.admit) return step::again;
+    e.choice.is_admitted = e.choice.admit(e.choice, e.req, e.answer);
+    return e.choice.is_admitted ? step::again : begin_answer();
+}
+
+template <net::stream Stream>
+bool http1_connection<Stream>::may_keep_alive() noexcept {
+    if (!exchange_->head.keep_alive || host().is_draining() || host().is_full()) return false;
+    const std::uint32_t most = options().requests_per_connection;
+    if (most != 0 && requests_ >= most) {
+        host().reached(server_limit::requests_per_connection);
+        return false;
+    }
+    if (now() < end_of_life()) return true;
+    host().reached(server_limit::connection_time);
+    return false;
+}
+
+// Cheaper than anything else that could be done: no route, no handler, and no allocation. Content would have
+// to be read, or the connection be closed.
+template <net::stream Stream>
+auto http1_connection<Stream>::shed() -> step {
+    http1_exchange& e = *exchange_;
+    host().reached(server_limit::overload);
+    host().counters().refusals.add();
+    if (e.head.has_body()) keeps_alive_ = false;
+    write_shed_answer(collected(), host(), e.head, keeps_alive_);
+    e.content.start({}, options().limits, 0);
+    return keeps_alive_ ? end_request() : begin_closing(!e.head.has_body() && e.input.empty());
+}
+
+template <net::stream Stream>
+void http1_connection<Stream>::start_receiving() noexcept {
+    http1_exchange& e = *exchange_;
+    duration longest = options().body_timeout;
+    std::uint64_t rate = options().body_rate_min;
+    if (const route_times* own = e.choice.times) {
+        if (own->body_timeout > duration::zero()) longest = own->body_timeout;
+        if (own->has_body_rate) rate = own->body_rate_min;
+    }
+    e.receiving.start(options().body_grace, longest, rate);
+}
+
+template <net::stream Stream>
+duration http1_connection<Stream>::request_timeout() const noexcept {
+    const route_times* own = exchange_->choice.times;
+    return own && own->request_timeout > duration::zero() ? own->request_timeout : options().request_timeout;
 }
 
 template <net::stream Stream>
@@ -87,7 +141,7 @@ bool http1_connection<Stream>::waits_for_content() const noexcept {
 // The handler wants the content whole. Where there is room for it behind the head it stays there and is
 // looked at in place; else it is gathered piece by piece.
 template <net::stream Stream>
-auto http1_connection<Stream>::collect_content() noexcept -> step {
+auto http1_connection<Stream>::collect_content() -> step {
     http1_exchange& e = *exchange_;
     const bool in_place = fits_behind_head();
     if (in_place && e.input.unread().size() < e.content.remaining()) {
@@ -112,7 +166,7 @@ auto http1_connection<Stream>::collect_content() noexcept -> step {
 }
 
 template <net::stream Stream>
-auto http1_connection<Stream>::content_failed() noexcept -> step {
+auto http1_connection<Stream>::content_failed() -> step {
     const http::status refusal = exchange_->content.refusal();
     if (refusal != http::status::ok) return refuse(refusal);
     close_now();  // the client has gone
@@ -128,7 +182,7 @@ bool http1_connection<Stream>::fits_behind_head() const noexcept {
 }
 
 template <net::stream Stream>
-flow http1_connection<Stream>::receive_content() noexcept {
+flow http1_connection<Stream>::receive_content() {
     http1_exchange& e = *exchange_;
     if (e.head.expects_continue && !e.has_sent_continue && e.content_input().empty()) {
         e.has_sent_continue = true;
@@ -139,23 +193,31 @@ flow http1_connection<Stream>::receive_content() noexcept {
     std::size_t wanted = input.room_bytes();
     if (!e.content.is_chunked() && e.content.remaining() < wanted)
         wanted = static_cast<std::size_t>(e.content.remaining());
+    const std::size_t before = input.unread().size();
     const flow outcome = receive(input, wanted);
-    if (outcome == flow::would_block) set_deadline(now() + options().body_timeout);
-    if (outcome == flow::ready && e.phase == phase_type::handler)
-        set_deadline(now() + options().request_timeout);
+    if (outcome == flow::would_block) set_deadline(e.receiving.wait(now()));
+    if (outcome == flow::ready) e.receiving.arrived(now(), input.unread().size() - before);
+    if (outcome == flow::ready)
+        set_deadline(e.phase == phase_type::handler ? now() + request_timeout() : no_deadline);
     if (outcome != flow::end && outcome != flow::failed) return outcome;
     e.fail(errc::closed);
     return flow::failed;
 }
 
 template <net::stream Stream>
-auto http1_connection<Stream>::start_handler() noexcept -> step {
+auto http1_connection<Stream>::start_handler() -> step {
     http1_exchange& e = *exchange_;
     e.phase = phase_type::handler;
-    e.ctx.set_deadline(e.choice.use == body_use::stream ? no_deadline : now() + options().request_timeout);
-    e.choice.start(e.choice, e.req, e.answer);
+    e.ctx.set_deadline(e.choice.use == body_use::stream ? no_deadline : now() + request_timeout());
+    e.ctx.set_activity(e.req.route_pattern());
+    {
+        const scheduler::working_on activity(host().home(), e.ctx.activity());
+        e.choice.start(e.choice, e.req, e.answer);
+    }
     if (!e.answer.is_running()) return begin_answer();
-    if (!e.is_reading()) set_deadline(now() + options().request_timeout);
+    host().handler_waits(e.is_counted);
+    if (!e.is_reading()) set_deadline(now() + request_timeout());
+    if (options().half_close_is_gone && this->is_ready(readiness::hung_up)) return abort();
     return step::wait;
 }
 

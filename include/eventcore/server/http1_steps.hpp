@@ -38,9 +38,22 @@ class http1_connection final : private http1_wire<Stream>, public connection_lin
     // Begins to serve a connected socket. On failure it is closed; destroy the connection at once.
     result<> open(int connected_fd) noexcept {
         const result<> opened = Stream::open(connected_fd);
-        if (opened) set_deadline(now() + options().header_timeout);
+        if (!opened) return opened;
+        opened_ = static_cast<std::uint32_t>(now().time_since_epoch() / opened_tick);
+        set_deadline(now() + options().header_timeout);
         return opened;
     }
+    using wire::peer_group;
+    // Among its peer's connections.
+    bool is_counted() const noexcept { return is_counted_; }
+    void set_counted() noexcept { is_counted_ = true; }
+    // One too many: it is told so, and closed.
+    void turn_away() noexcept {
+        send_unavailable();
+        close_now();
+    }
+    // Kept alive, and between two requests: closing it loses nothing.
+    bool is_idle() const noexcept { return state_ == state::open && !exchange_ && requests_ > 0; }
     // The worker closes what is idle: ends now when no request is in progress or has just arrived, else with
     // its answer.
     void drain() noexcept {
@@ -71,13 +84,18 @@ class http1_connection final : private http1_wire<Stream>, public connection_lin
     };
     enum class step : std::uint8_t { again, wait };
 
-    static constexpr unsigned steps_per_turn = 256;            // then others get their turn
+    static constexpr unsigned steps_per_turn = 1024;           // then others get their turn
     static constexpr std::size_t gather_bytes_min = 8 * 1024;  // below, copying beats another iovec
     static constexpr std::size_t discard_bytes_max =
         256 * 1024;  // unwanted content read to keep a connection
+    static constexpr duration idle_grace = std::chrono::seconds(1);
+    static constexpr duration opened_tick = std::chrono::milliseconds(64);
     static constexpr std::size_t file_bytes_per_step = 1024 * 1024;
 
+    using wire::arm_again;
+    using wire::client_keeps_up;
     using wire::collected;
+    using wire::deadline_has_passed;
     using wire::disarm;
     using wire::drain_queue;
     using wire::exchange_;
@@ -96,55 +114,65 @@ class http1_connection final : private http1_wire<Stream>, public connection_lin
     static void on_news(io_handle& handle, std::uint8_t news) noexcept;
     static void on_timer(timer& t) noexcept;
     void advance() noexcept;
-    step take_step() noexcept;
+    void take_turn();
+    step take_step();
     void deadline_fired() noexcept;
+    void deadline_passed();
+    void ran_out_of_time(server_limit which);
 
     // a request: http1_receiving.hpp
-    step take_head() noexcept;
-    bool make_room_for_head() noexcept;
+    step take_head();
+    bool make_room_for_head();
     void park() noexcept;
-    step begin_request(std::size_t head_bytes) noexcept;
+    step begin_request(std::size_t head_bytes);
+    bool may_keep_alive() noexcept;
+    step shed();
     std::uint64_t content_bytes_max() const noexcept;
-    step collect_content() noexcept;
+    duration request_timeout() const noexcept;
+    void start_receiving() noexcept;
+    step collect_content();
     bool waits_for_content() const noexcept;
-    step content_failed() noexcept;
-    flow receive_content() noexcept;
+    step content_failed();
+    flow receive_content();
     bool fits_behind_head() const noexcept;
-    step start_handler() noexcept;
+    step start_handler();
 
     // its answer: http1_answering.hpp
-    step begin_answer() noexcept;
+    step begin_answer();
     bool can_discard() const noexcept;
-    step send_content() noexcept;
-    step send_file_part() noexcept;
-    step start_stream(bool is_chunked) noexcept;
-    step end_stream(std::exception_ptr failure) noexcept;
-    step end_request() noexcept;
-    step discard_content() noexcept;
+    step send_content();
+    step send_file_part();
+    step start_stream(bool is_chunked);
+    step end_stream(std::exception_ptr failure);
+    step end_request();
+    step discard_content();
 
     // the end
     bool is_head_request() const noexcept;
-    step refuse(http::status why) noexcept;
+    step refuse(http::status why);
     step begin_closing(bool is_clean) noexcept;
-    step finish_closing() noexcept;
+    step finish_closing();
     step linger() noexcept;
     step abort() noexcept;
+    void send_unavailable() noexcept;
+    void out_of_memory() noexcept;
+    time_point end_of_life() const noexcept {
+        return time_point(opened_ * opened_tick) + options().connection_lifetime;
+    }
 
     // what the exchange calls
     static http1_connection& of(void* self) noexcept { return *static_cast<http1_connection*>(self); }
-    static flow call_receive(void* self) noexcept { return of(self).receive_content(); }
-    static void call_send(void* self) noexcept {
-        if (of(self).exchange_->queued_bytes() > 0) of(self).drain_queue();
-        if (of(self).has_broken()) of(self).exchange_->advance_later();
-    }
+    static flow call_receive(void* self) noexcept;
+    static void call_send(void* self) noexcept;
     static void call_finished(void* self) noexcept { of(self).coroutine_finished(); }
     static void call_advance(void* self) noexcept { of(self).advance(); }
     static peer_info call_peer(void* self, arena& memory) {
         return {memory.copy(of(self).peer_address().to_string()), false};
     }
+    static std::uint32_t call_peer_group(void* self) noexcept { return of(self).peer_group(); }
     void coroutine_finished() noexcept;
-    static constexpr http1_connection_calls calls{&call_receive, &call_send, &call_finished, &call_advance,
-                                                  &call_peer};
+    static constexpr http1_connection_calls calls{&call_receive, &call_send, &call_finished,
+                                                  &call_advance, &call_peer, &call_peer_group};
 
     gone_function gone_;
     void* owner_;
@@ -152,8 +180,10 @@ class http1_connection final : private http1_wire<Stream>, public connection_lin
     std::uint32_t discarded_bytes_ = 0;
     state state_ = state::open;
     bool keeps_alive_ = true;
+    bool is_counted_ = false;
     bool is_clean_ =
         true;  // closing: the client has nothing on its way, so a close cannot destroy the answer
+    std::uint32_t opened_ = 0;  // when, in ticks of the steady clock
 };
 
 }  // namespace eventcore

@@ -35,6 +35,7 @@ class http1_wire : public Stream, protected timer {
     // Once, at most `bytes`. failed: the connection is broken, see has_broken().
     flow receive(input_buffer& into, std::size_t bytes) noexcept {
         if (!this->has_input()) return flow::would_block;
+        EVENTCORE_ASSERT(bytes > 0, "nothing can be received into no room");
         const io_result got = Stream::receive(into.room(), bytes);
         if (got.would_block()) return flow::would_block;
         if (got.is_end()) return flow::end;
@@ -64,6 +65,7 @@ class http1_wire : public Stream, protected timer {
             const io_result outcome = Stream::send(parts, count, more);
             is_broken_ = !outcome.ok() && !outcome.would_block();
             sent = outcome.bytes();
+            if (exchange_) exchange_->sent_bytes += sent;
         }
         return account_for(sent, queued);
     }
@@ -76,32 +78,48 @@ class http1_wire : public Stream, protected timer {
         const std::size_t before = exchange_->queued_bytes();
         send_parts({}, false);
         if (is_broken_) return false;
-        if (exchange_->queued_bytes() > 0) wait_to_write();
+        if (exchange_->queued_bytes() > 0)
+            wait_to_write();
+        else
+            exchange_->sending.stop();
         if (exchange_->queued_bytes() < before) exchange_->queue_drained();
         return exchange_->queued_bytes() == 0;
     }
     void wait_to_write() noexcept {
         this->want_write();
-        set_deadline(now() + options().write_timeout);
+        exchange_->sending.wait(now(), options().write_timeout);
+        arm_for(exchange_->sending.deadline());
+    }
+
+    // Who is at the other end, as net::address::peer_group() says; found out when first asked.
+    std::uint32_t peer_group() noexcept {
+        if (!std::exchange(knows_peer_group_, true)) peer_group_ = this->peer_address().peer_group();
+        return peer_group_;
     }
 
     // ---- time ----
 
-    // Deadlines mostly move later, and then only this number does: the timer looks when it fires.
+    // For what the connection does now, besides sending. Deadlines mostly move later, and then only this
+    // number does: the timer looks when it fires.
     void set_deadline(time_point when) noexcept {
         deadline_ = when;
-        if (when != no_deadline && (!timer::is_armed() || timer::due() > when))
-            host().home().arm(*this, when);
+        arm_for(when);
     }
     // When the timer has fired: whether the deadline has really passed. If so it is used up.
     bool deadline_has_passed() noexcept {
-        if (deadline_ == no_deadline) return false;
-        if (deadline_ > now()) {
-            host().home().arm(*this, deadline_);
-            return false;
-        }
+        if (deadline_ > now()) return false;
         deadline_ = no_deadline;
         return true;
+    }
+    // When the timer has fired: false when the client is too slow to read what it asked for.
+    bool client_keeps_up() noexcept {
+        if (!exchange_ || exchange_->sending.deadline() > now()) return true;
+        const std::uint64_t taken = exchange_->sent_bytes - this->unsent_bytes();
+        return exchange_->sending.keeps_up(now(), taken, options().write_timeout, options().write_rate_min);
+    }
+    void arm_again() noexcept {
+        arm_for(deadline_);
+        if (exchange_) arm_for(exchange_->sending.deadline());
     }
     void disarm() noexcept { host().home().disarm(*this); }
 
@@ -119,6 +137,10 @@ class http1_wire : public Stream, protected timer {
     http1_exchange* exchange_ = nullptr;  // null while the connection is idle
 
  private:
+    void arm_for(time_point when) noexcept {
+        if (when != no_deadline && (!timer::is_armed() || timer::due() > when))
+            host().home().arm(*this, when);
+    }
     static iovec as_iovec(std::string_view bytes) noexcept {
         return {const_cast<char*>(bytes.data()), bytes.size()};
     }
@@ -139,6 +161,8 @@ class http1_wire : public Stream, protected timer {
     http1_pool* pool_;
     time_point deadline_ = no_deadline;  // the timer may be armed for an earlier time
     bool is_broken_ = false;
+    bool knows_peer_group_ = false;
+    std::uint32_t peer_group_ = 0;
 };
 
 }  // namespace eventcore

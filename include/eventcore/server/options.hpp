@@ -31,8 +31,17 @@ struct server_options {
     reactor_kind reactor = reactor_kind::automatic;
 
     // ---- connections, per server, divided among the workers ----
-    std::size_t connections_max = 100'000;   // reached: accepting pauses until one closes
+    // One more closes an idle connection; when none is idle, accepting pauses, and answers say "Connection:
+    // close" until there is room. Never more than the descriptors the process may open, less a reserve
+    // (RLIMIT_NOFILE).
+    std::size_t connections_max = 100'000;
     std::size_t connections_reserved = 256;  // allocated before the first one arrives
+    // From one IPv4 address or IPv6 /64, exact over all workers: more are answered 503 and closed. High,
+    // since a proxy in front is one address; 0: no limit. A Unix-domain socket has no address and no such
+    // limit.
+    std::size_t connections_per_peer_max = 50'000;
+    std::uint32_t requests_per_connection = 1'000'000;  // then "Connection: close"; 0: no limit
+    std::uint32_t pipelined_per_turn = 256;  // answers to one connection before the others have their turn
 
     // ---- memory ----
     std::size_t read_buffer_bytes = 16 * 1024;       // held only while a request is in progress
@@ -44,13 +53,34 @@ struct server_options {
     // ---- time ----
     duration header_timeout = std::chrono::seconds(10);   // first byte to end of the head, absolute: 408
     duration body_timeout = std::chrono::seconds(30);     // between two pieces of content: 408
+    duration body_grace = std::chrono::seconds(5);        // waiting for content that nothing has to pay for
     duration write_timeout = std::chrono::seconds(30);    // without the client taking a byte: closed
     duration idle_timeout = std::chrono::seconds(75);     // keep-alive connection without a request: closed
     duration request_timeout = std::chrono::seconds(60);  // a handler may run this long; then cancelled: 503
     duration linger_timeout = std::chrono::seconds(2);    // reading on after an error, so that it is seen
     duration drain_grace = std::chrono::milliseconds(100);  // stop(): the idle may ask; then closed
-    duration drain_timeout = std::chrono::seconds(10);  // stop(): for requests in flight; then closed hard
-    std::uint32_t requests_per_connection = 0;          // then "Connection: close"; 0: no limit
+    duration drain_timeout = std::chrono::seconds(10);     // stop(): for requests in flight; then closed hard
+    duration connection_lifetime = std::chrono::hours(1);  // then "Connection: close"; an idle one is closed
+    // A handler that holds its worker's loop for longer, while everybody else of that worker waits, is named
+    // in the log. Zero: nobody looks.
+    duration stall_after = std::chrono::seconds(1);
+    // serve(): for handlers that neither end nor wait after drain_timeout; they are named in the log and the
+    // process ends with status 1. Zero: it waits for them.
+    duration exit_timeout = std::chrono::seconds(5);
+    // Bytes per second that a client has to keep up, so that dripping is no way around the time-outs. Time
+    // waited for content may exceed body_grace only by what arrived / body_rate_min: 408. A client that is
+    // slow to read has to take write_rate_min over each half of write_timeout: closed. 0: not asked for.
+    std::uint64_t body_rate_min = 240;
+    std::uint64_t write_rate_min = 240;
+
+    // ---- overload ---- Requests are answered 503 with Retry-After, before routing, health checks too.
+    std::uint32_t shed_in_flight = 0;  // when so many handlers wait, divided among the workers; 0: never
+    duration shed_loop_delay = {};     // when a worker's loop is late by more; zero: never
+    std::uint32_t retry_after_seconds = 1;
+
+    // A client that shuts down its sending side still gets its answer; true: it is gone and its handler is
+    // cancelled, as one that resets the connection always is.
+    bool half_close_is_gone = false;
 
     // ---- TCP ----
     int backlog = 1024;      // the kernel caps it at net.core.somaxconn

@@ -12,20 +12,20 @@
 #include "eventcore/base/thread.hpp"
 #include "eventcore/server/app_source.hpp"
 #include "eventcore/server/options.hpp"
+#include "eventcore/server/statistics.hpp"
 
 namespace eventcore {
 
-class worker;
+namespace detail {
 
-// The sums of all workers' counters. Numbers of different threads may be a moment apart.
-struct server_statistics {
-    std::uint64_t connections_open = 0;
-    std::uint64_t connections_accepted = 0;
-    std::uint64_t requests = 0;
-    std::uint64_t refusals = 0;
-    std::uint64_t handler_failures = 0;
-    std::uint64_t timeouts = 0;
-};
+// What serve() does once it has its application: starts, waits for a signal, drains.
+int serve(owned<app_source> source, server_options options);
+
+}  // namespace detail
+
+class peer_table;
+class watchdog;
+class worker;
 
 class server {
  public:
@@ -41,8 +41,8 @@ class server {
     // Stops at once if it still runs.
     ~server();
 
-    // Binds every address and starts the workers. On failure nothing runs, and failure() says which address
-    // and why. Once per server.
+    // Binds every address and starts the workers. On failure nothing runs, and failure() says which address,
+    // or which option, and why. Once per server.
     result<> start();
     // Blocks until the server has been stopped and everything has ended.
     void wait();
@@ -67,19 +67,18 @@ class server {
     result<> listen();
     result<> listen_on(const std::string& text, std::uint16_t port);
     result<> start_workers();
+    void expect_end(duration within) noexcept;
+
+    friend int detail::serve(owned<app_source>, server_options);
 
     server_options options_;
     owned<app_source> source_;
+    owned<peer_table> peers_;  // outlives the workers
     owning_list<worker> workers_;
+    owned<watchdog> watchdog_;
+    bool may_exit_ = false;  // the process is serve()'s: it may be ended
     std::string failure_;
     mutex joining_;
 };
-
-namespace detail {
-
-// What serve() does once it has its application: starts, waits for a signal, drains.
-int serve(owned<app_source> source, server_options options);
-
-}  // namespace detail
 
 }  // namespace eventcore

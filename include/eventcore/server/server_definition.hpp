@@ -18,8 +18,11 @@
 #include "eventcore/reactor/reactor.hpp"
 #include "eventcore/server/app_source.hpp"
 #include "eventcore/server/cpus.hpp"
+#include "eventcore/server/option_check.hpp"
 #include "eventcore/server/options.hpp"
+#include "eventcore/server/peer_table.hpp"
 #include "eventcore/server/server_declaration.hpp"
+#include "eventcore/server/watchdog.hpp"
 #include "eventcore/server/worker.hpp"
 
 namespace eventcore {
@@ -33,10 +36,16 @@ EVENTCORE_INLINE server::~server() {
 }
 
 EVENTCORE_INLINE void server::stop() noexcept {
+    expect_end(options_.drain_timeout + options_.exit_timeout);
     for (worker& w : workers_) w.stop();
 }
 EVENTCORE_INLINE void server::stop_now() noexcept {
+    expect_end(options_.exit_timeout);
     for (worker& w : workers_) w.stop_now();
+}
+EVENTCORE_INLINE void server::expect_end(duration within) noexcept {
+    if (may_exit_ && watchdog_ && options_.exit_timeout > duration::zero())
+        watchdog_->expect_end_within(within);
 }
 
 EVENTCORE_INLINE std::uint16_t server::port() const noexcept {
@@ -60,10 +69,19 @@ EVENTCORE_INLINE result<> server::fail(std::string failure, std::error_code erro
 
 EVENTCORE_INLINE result<> server::start() {
     EVENTCORE_ASSERT(workers_.empty(), "a server is started once");
+    if (std::string wrong = find_wrong_option(options_); !wrong.empty())
+        return fail(std::move(wrong), errc::invalid_argument);
     if (options_.workers == 0) options_.workers = usable_cpu_count();
+    const std::size_t fit = connections_that_fit(options_.workers);
+    if (options_.connections_max > fit) options_.connections_max = fit;
+    peers_ = make_owned<peer_table>();
     if (const result<> opened = open_reactors(); !opened) return opened;
     if (const result<> bound = listen(); !bound) return bound;
     if (const result<> started = start_workers(); !started) return started;
+    if (options_.stall_after > duration::zero() || may_exit_) {
+        watchdog_ = make_owned<watchdog>(workers_, options_);
+        if (!watchdog_->start()) options_.log.warning("no thread for the watchdog");
+    }
     options_.log.info("listening",
                       {{"port", port()}, {"workers", worker_count()}, {"reactor", reactor_reason()}});
     return {};
@@ -84,7 +102,7 @@ EVENTCORE_INLINE result<> server::open_reactors() {
             i = static_cast<unsigned>(-1);
             continue;
         }
-        workers_.emplace_back(i, options_, std::move(*opened));
+        workers_.emplace_back(i, options_, std::move(*opened), peers_.get());
     }
     return {};
 }
@@ -135,17 +153,7 @@ EVENTCORE_INLINE void server::wait() {
 
 EVENTCORE_INLINE server_statistics server::statistics() const noexcept {
     server_statistics sum;
-    for (const worker& w : workers_) {
-        const worker_counters& c = w.counters;
-        const std::uint64_t closed = c.connections_closed.read();
-        const std::uint64_t accepted = c.connections_accepted.read();
-        sum.connections_open += accepted > closed ? accepted - closed : 0;
-        sum.connections_accepted += accepted;
-        sum.requests += c.requests.read();
-        sum.refusals += c.refusals.read();
-        sum.handler_failures += c.handler_failures.read();
-        sum.timeouts += c.timeouts.read();
-    }
+    for (const worker& w : workers_) sum.add(w.counters);
     return sum;
 }
 
@@ -209,6 +217,7 @@ EVENTCORE_INLINE int serve(owned<app_source> source, server_options options) {
     const logger log = options.log;
     const bool handles_signals = options.handle_signals;
     server s(std::move(source), std::move(options));
+    s.may_exit_ = true;
     if (!s.start()) {
         log.error(s.failure());
         return 1;

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "eventcore/base/intrusive_list.hpp"
@@ -24,16 +25,19 @@
 #include "eventcore/server/http1_connection.hpp"
 #include "eventcore/server/http1_pool.hpp"
 #include "eventcore/server/options.hpp"
+#include "eventcore/server/peer_table.hpp"
 
 namespace eventcore {
 
 class worker {
  public:
     // Opened and bound on the thread that starts the server, so that errors reach its caller.
-    worker(unsigned index, const server_options& options, owned<reactor> home)
+    // `peers`, if any, is what the workers of a server share to count each peer's connections.
+    worker(unsigned index, const server_options& options, owned<reactor> home, peer_table* peers = nullptr)
         : index_(index),
           options_(options),
           home_(std::move(home)),
+          peers_(options.connections_per_peer_max > 0 ? peers : nullptr),
           drain_timer_(*this),
           drain_step_(*this),
           command_(*this) {}
@@ -45,6 +49,20 @@ class worker {
     result<> listen(const net::address& where, bool is_first_of_group, std::string& failure);
     // Runs on a thread of its own until it has drained. False: there is no thread to be had.
     [[nodiscard]] bool start(app_source& source) noexcept;
+    // In the place of start(): runs on this thread, whose owner gives the reactor its turns until
+    // has_ended(), then calls end_here(). False: the application threw, see failure().
+    [[nodiscard]] bool start_here(app_source& source) noexcept {
+        source_ = &source;
+        return begin();
+    }
+    bool has_ended() const noexcept {
+        return drain_step_.phase >= drain_phase::waiting && now_->connections.count() == 0;
+    }
+    // Cuts what still runs.
+    void end_here() noexcept {
+        end();
+        finish();
+    }
     // Any thread: stop accepting, finish what is in progress, then end; the second call ends at once.
     void stop() noexcept { send(command::drain); }
     void stop_now() noexcept { send(command::end); }
@@ -56,10 +74,26 @@ class worker {
     bool wait_until_running() noexcept {
         const lock_guard lock(mutex_);
         while (state_ == state::starting) state_changed_.wait(mutex_);
-        return state_ == state::running;
+        return state_ != state::failed;
     }
     const std::string& failure() const noexcept { return failure_; }
 
+    // What the worker is at.
+    struct turn {
+        time_point since = no_deadline;  // when the running turn began; no_deadline: it waits for news
+        std::string_view route;          // of the handler that runs in it, if one does
+        bool has_ended = true;           // it will not run again
+    };
+    // Any thread: calls f(turn), during which the route's text stays.
+    template <class F>
+    void look_at_turn(F f) {
+        const lock_guard lock(mutex_);
+        if (state_ != state::running) return f(turn{});
+        const std::string_view* const route = home_->activity();
+        f(turn{home_->busy_since(), route ? *route : std::string_view{}, false});
+    }
+
+    unsigned index() const noexcept { return index_; }
     const reactor& home() const noexcept { return *home_; }
     // Of the first listener.
     std::uint16_t port() const noexcept { return port_; }
@@ -69,8 +103,25 @@ class worker {
 
  private:
     using connection = http1_connection<net::tcp_socket>;
-    enum class state : std::uint8_t { starting, running, failed };
+    enum class state : std::uint8_t { starting, running, failed, ended };
     enum class command : std::uint8_t { none, drain, end };
+
+    // Asks for a turn again and again, and sees how late it comes: for shedding load.
+    struct loop_watch : timer {
+        explicit loop_watch(connection_host& h) noexcept : timer(&fired), host(h) {}
+        static constexpr duration period = std::chrono::milliseconds(10);
+        void ask(duration late) noexcept {
+            wanted = host.home().now() + period;
+            host.expect_turn(wanted, late);
+            host.home().arm(*this, wanted);
+        }
+        static void fired(timer& t) noexcept {
+            auto& self = static_cast<loop_watch&>(t);
+            self.ask(self.host.home().now() - self.wanted);
+        }
+        connection_host& host;
+        time_point wanted{};
+    };
 
     // What lives on the worker's thread only.
     struct running {
@@ -79,13 +130,15 @@ class worker {
               host(*w.home_, instance->app(), w.options_, w.counters),
               pool(host),
               offload(*w.home_,
-                      {w.options_.pool_threads, static_cast<unsigned>(w.options_.pool_queue_count)}) {}
+                      {w.options_.pool_threads, static_cast<unsigned>(w.options_.pool_queue_count)}),
+              watch(host) {}
         owned<app_instance> instance;
         connection_host host;
         http1_pool pool;
         offload_pool offload;
         slab<connection> connections;
         intrusive_list<connection_link> open_connections;
+        loop_watch watch;
     };
     enum class drain_phase : std::uint8_t {
         serving,   // not draining
@@ -118,6 +171,7 @@ class worker {
     void obey() noexcept;
     void thread_main() noexcept;
     bool begin() noexcept;
+    void finish() noexcept;
     void set_state(state now) noexcept {
         const lock_guard lock(mutex_);
         state_ = now;
@@ -125,6 +179,9 @@ class worker {
     }
     std::size_t connections_max() const noexcept;
     static void connected(void* owner, unique_fd socket) noexcept;
+    bool admit(connection& fresh) noexcept;
+    void make_room() noexcept;
+    connection* find_idle() noexcept;
     static void connection_gone(connection& c, void* owner) noexcept;
     void begin_drain() noexcept;
     void go_on_draining() noexcept;
@@ -141,6 +198,7 @@ class worker {
     unsigned index_;
     const server_options& options_;
     owned<reactor> home_;
+    peer_table* peers_;  // null: nobody counts
     owning_list<net::listener> listeners_;
     std::optional<running> now_;
     drain_deadline drain_timer_;
@@ -165,6 +223,7 @@ inline result<> worker::listen(const net::address& where, bool is_first_of_group
     how.reuse_port = options_.reuse_port && where.is_ip();
     how.first_of_group = is_first_of_group && !options_.hand_over;
     how.tcp.no_delay = options_.nodelay;
+    how.turned_away = &counters.limit(server_limit::descriptors);
     if (options_.keepalive) how.tcp.keep_alive_idle = std::chrono::minutes(2);
     net::listener& door = listeners_.emplace_back(*home_, &connected, this, options_.log);
     const result<> opened = door.open(where, how);
@@ -187,6 +246,7 @@ inline bool worker::begin() noexcept {
         const scheduler::running here(*home_);
         now_.emplace(*this, source_->make());
         now_->connections.reserve(options_.connections_reserved / options_.workers);
+        if (options_.shed_loop_delay > duration::zero()) now_->watch.ask({});
         for (net::listener& door : listeners_) door.start().value();
         return true;
     } catch (const std::exception& e) {
@@ -203,9 +263,14 @@ inline void worker::thread_main() noexcept {
     if (!begin()) return set_state(state::failed);
     set_state(state::running);
     home_->run();
+    finish();
+}
+
+inline void worker::finish() noexcept {
     listeners_.clear();
     now_->offload.stop();
     while (now_->connections.count() > 0) home_->turn(home_->now() + std::chrono::milliseconds(10));
+    set_state(state::ended);
     now_.reset();
     home_->turn(home_->now());  // takes in what pool threads had posted
     recycler::release_thread_cache();
@@ -234,22 +299,62 @@ inline std::size_t worker::connections_max() const noexcept {
 inline void worker::connected(void* owner, unique_fd socket) noexcept {
     auto& self = *static_cast<worker*>(owner);
     running& now = *self.now_;
-    connection& fresh = now.connections.create(now.pool, &connection_gone, owner);
-    if (!fresh.open(socket.release())) return now.connections.destroy(fresh);
-    self.counters.connections_accepted.add();
-    now.open_connections.push_back(fresh);
-    if (now.connections.count() < self.connections_max()) return;
-    for (net::listener& door : self.listeners_) door.pause();
+    try {
+        connection& fresh = now.connections.create(now.pool, &connection_gone, owner);
+        if (!fresh.open(socket.release())) return now.connections.destroy(fresh);
+        self.counters.connections_accepted.add();
+        now.open_connections.push_back(fresh);
+        if (!self.admit(fresh)) return fresh.turn_away();
+        if (now.connections.count() > self.connections_max()) self.make_room();
+    } catch (...) {  // no memory for it: the socket closes
+        now.host.reached(server_limit::memory);
+    }
+}
+
+// False: its peer has as many connections as it may have.
+inline bool worker::admit(connection& fresh) noexcept {
+    if (!peers_ || fresh.peer_group() == 0) return true;
+    const auto most = static_cast<std::uint32_t>(options_.connections_per_peer_max);
+    if (peers_->add(fresh.peer_group(), most)) return fresh.set_counted(), true;
+    now_->host.reached(server_limit::peer_connections);
+    return false;
+}
+
+// Somebody waits for a place: an idle connection gives up its own. If there is none, accepting pauses, and
+// answers say "Connection: close" until there is room.
+inline void worker::make_room() noexcept {
+    if (connection* idle = find_idle()) {
+        now_->host.reached(server_limit::idle_connections);
+        return idle->close_now();
+    }
+    now_->host.set_full(true);
+    now_->host.reached(server_limit::connections);
+    for (net::listener& door : listeners_) door.pause();
+}
+
+// Beginning with the one that was asked longest ago. The number of those looked at is bounded.
+inline worker::connection* worker::find_idle() noexcept {
+    for (int i = 0; i < 64; ++i) {
+        auto& link = now_->open_connections.pop_front();
+        now_->open_connections.push_back(link);
+        auto& c = static_cast<connection&>(link);
+        if (c.is_idle()) return &c;
+    }
+    return nullptr;
 }
 
 inline void worker::connection_gone(connection& c, void* owner) noexcept {
     auto& self = *static_cast<worker*>(owner);
-    const bool was_full = self.now_->connections.count() >= self.connections_max();
-    self.now_->connections.destroy(c);
+    running& now = *self.now_;
+    if (c.is_counted()) self.peers_->remove(c.peer_group());
+    now.connections.destroy(c);
     self.counters.connections_closed.add();
     if (self.drain_step_.phase >= drain_phase::waiting) return self.stop_when_empty();
+    const bool is_open_again = now.host.is_full() && now.connections.count() <= self.connections_max() &&
+                               self.drain_step_.phase < drain_phase::stopping;
+    if (is_open_again) now.host.set_full(false);
     for (net::listener& door : self.listeners_) {
-        if (was_full) static_cast<void>(door.start());
+        if (is_open_again) static_cast<void>(door.start());
         door.descriptor_freed();
     }
 }

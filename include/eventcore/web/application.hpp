@@ -7,6 +7,7 @@
 
 #include <cstdint>
 
+#include "eventcore/base/clock.hpp"
 #include "eventcore/web/reply.hpp"
 #include "eventcore/web/request.hpp"
 
@@ -19,15 +20,39 @@ enum class body_use : std::uint8_t {
     stream,  // pulled by the handler piece by piece
 };
 
+// What a route has instead of the server's limits on time. Zero: the server's.
+struct route_times {
+    duration request_timeout{};
+    duration body_timeout{};
+    std::uint64_t body_rate_min = 0;  // bytes per second
+    bool has_body_rate = false;
+
+    constexpr bool is_set() const noexcept {
+        return request_timeout > duration::zero() || body_timeout > duration::zero() || has_body_rate;
+    }
+};
+
+// What a route, or the groups around it, has instead of the server's limits.
+struct route_limits {
+    std::uint64_t body_bytes_max = 0;  // 0: the server's
+    route_times times;
+};
+
 // What routing decided. Plain values: copying it is cheap, it owns nothing.
 struct route_choice {
     using start_function = void (*)(const route_choice&, request&, reply&);
+    using admit_function = bool (*)(const route_choice&, request&, reply&);
 
     start_function start = nullptr;  // runs the handler; never throws: failures end in reply::fail
+    // Null, or what may be asked before there is content, so that content nobody will look at need not be
+    // read: runs the guards. False: one has answered, and that is all. True: set is_admitted.
+    admit_function admit = nullptr;
     const void* handlers = nullptr;  // the table's closures, for `start`
     const void* endpoint = nullptr;  // which of them, for `start`
     body_use use = body_use::none;
-    std::uint64_t body_bytes_max = 0;  // 0: the server's limit
+    bool is_admitted = false;
+    std::uint64_t body_bytes_max = 0;    // 0: the server's limit
+    const route_times* times = nullptr;  // null: the server's
 };
 
 class application {

@@ -25,7 +25,7 @@ class body_reader {
 
     class read_awaiter : public flow_waiter {
      public:
-        explicit read_awaiter(exchange& io) noexcept : flow_waiter(&cancelled), io_(io) {}
+        explicit read_awaiter(exchange& io) noexcept : flow_waiter(&cancelled, &read_again), io_(io) {}
         ~read_awaiter() {
             if (is_pending()) io_.wait_to_read(nullptr);
         }
@@ -37,12 +37,17 @@ class body_reader {
         }
         result<std::string_view> await_resume() noexcept {
             if (error()) return error();
-            if (outcome_ == flow::would_block) outcome_ = io_.read(piece_);  // woken: now there is something
             if (outcome_ == flow::failed) return io_.error();
             return outcome_ == flow::ready ? piece_ : std::string_view{};
         }
 
      private:
+        static bool read_again(flow_waiter& self) noexcept {
+            auto& waiter = static_cast<read_awaiter&>(self);
+            waiter.outcome_ = waiter.io_.read(waiter.piece_);
+            if (waiter.outcome_ == flow::would_block) waiter.io_.wait_to_read(&waiter);
+            return waiter.outcome_ != flow::would_block;
+        }
         static void cancelled(suspension& self, std::error_code reason) noexcept {
             auto& waiter = static_cast<read_awaiter&>(self);
             waiter.io_.wait_to_read(nullptr);
@@ -73,7 +78,7 @@ class body_writer {
     class write_awaiter : public flow_waiter {
      public:
         write_awaiter(exchange& io, std::string_view bytes) noexcept
-            : flow_waiter(&cancelled), io_(io), bytes_(bytes) {}
+            : flow_waiter(&cancelled, &has_drained), io_(io), bytes_(bytes) {}
         ~write_awaiter() {
             if (is_pending()) io_.wait_to_write(nullptr);
         }
@@ -89,6 +94,9 @@ class body_writer {
         }
 
      private:
+        static bool has_drained(flow_waiter&) noexcept {
+            return true;
+        }  // the bytes were taken before the wait
         static void cancelled(suspension& self, std::error_code reason) noexcept {
             auto& waiter = static_cast<write_awaiter&>(self);
             waiter.io_.wait_to_write(nullptr);

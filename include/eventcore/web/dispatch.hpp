@@ -81,8 +81,9 @@ inline route_choice choose_found(const served_table& table, route_index index, r
     choice.handlers = &table;
     choice.endpoint = &route;
     choice.use = route.use;
-    if (route.limit_place != 0)
-        choice.body_bytes_max = static_cast<const body_limit_item*>(route.objects[route.limit_place])->bytes;
+    choice.admit = route.admit;
+    choice.body_bytes_max = route.limits.body_bytes_max;
+    if (route.has_times) choice.times = &route.limits.times;
     req.set_route(route.pattern);
     return choice;
 }

@@ -20,8 +20,10 @@ struct served_route {
     const std::uint8_t* places = nullptr;  // argument_source::places
     const void* const* objects = nullptr;  // the handler, then the objects of its scope
     std::string_view pattern;
+    route_choice::admit_function admit = nullptr;
     body_use use = body_use::none;
-    std::uint8_t limit_place = 0;  // of a body_limit_item among the objects; 0: there is none
+    bool has_times = false;
+    route_limits limits{};
 };
 
 template <class T>
@@ -48,8 +50,9 @@ struct endpoint {
                 const next first(nullptr, &handle, route.objects, route.places);
                 out.run<&convert<response>>(run_stages(Scope{}, first, req), req);
             } else if constexpr (has_plain_middleware) {
-                std::size_t entered = 0;
-                if (enter_all(Scope{}, route.objects, req, out.value(), entered)) call(route, req, out);
+                std::size_t entered = Scope::size;
+                if (choice.is_admitted || enter_all(Scope{}, route.objects, req, out.value(), entered))
+                    call(route, req, out);
                 leave_all(Scope{}, route.objects, req, out.value(), entered);
             } else {
                 call(route, req, out);
@@ -59,7 +62,27 @@ struct endpoint {
         }
     }
 
+    // Guards inside of something that runs around them have to wait for it.
+    static constexpr route_choice::admit_function admit_or_null() {
+        if constexpr (Scope::has(scope_kind::guard) && !needs_stages)
+            return &admit;
+        else
+            return nullptr;
+    }
+
  private:
+    static bool admit(const route_choice& choice, request& req, reply& out) {
+        const auto& route = *static_cast<const served_route*>(choice.endpoint);
+        try {
+            std::size_t entered = 0;
+            if (enter_all(Scope{}, route.objects, req, out.value(), entered)) return true;
+            leave_all(Scope{}, route.objects, req, out.value(), entered);
+        } catch (...) {
+            out.fail(std::current_exception());
+        }
+        return false;
+    }
+
     static const H& handler_in(const void* const* objects) noexcept {
         return *static_cast<const H*>(objects[0]);
     }

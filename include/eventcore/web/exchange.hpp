@@ -24,14 +24,21 @@ enum class flow : std::uint8_t {
 // A coroutine that waits until bytes can move again.
 class flow_waiter : public suspension {
  public:
-    // Called by the connection, at most once per wait.
+    // Called by the connection, at most once per wait. What it brings may not be enough, half of a chunk's
+    // size, say: then the waiter waits again.
     void wake(std::error_code error = {}) noexcept {
-        if (is_pending()) complete(error);
+        if (is_pending() && (error || can_go_on_(*this))) complete(error);
     }
 
  protected:
-    using suspension::suspension;
+    // Tries again; false: it has told the exchange that it waits.
+    using try_function = bool (*)(flow_waiter&) noexcept;
+    flow_waiter(cancel_function on_cancel, try_function can_go_on) noexcept
+        : suspension(on_cancel), can_go_on_(can_go_on) {}
     ~flow_waiter() = default;
+
+ private:
+    try_function can_go_on_;
 };
 
 // Facts about the connection a request came over.
@@ -56,6 +63,9 @@ class exchange {
     virtual const http::fields& trailers() const noexcept = 0;
     // Who is at the other end. Found out when first asked: most handlers never do.
     virtual peer_info peer() noexcept { return {}; }
+    // A number for the peer's address, or its network, whatever the port: what limits per client go by. 0
+    // where there is none. See net::address::peer_group().
+    virtual std::uint32_t peer_group() noexcept { return 0; }
 
     void wait_to_read(flow_waiter* waiter) noexcept { reader_ = waiter; }
     void wait_to_write(flow_waiter* waiter) noexcept { writer_ = waiter; }

@@ -5,7 +5,8 @@
 // Groups hold routes, groups and routers. In a group, "/" is the prefix itself; group<"">(…) has no prefix,
 // and is how routes are written apart from the router they go into: a group is checked where it ends up, a
 // router where it is made, so handlers in a group may take the parameters of the prefixes around it. ec::use,
-// ec::provide and ec::body_limit cover what comes after them in their group, and nothing outside it.
+// ec::provide, ec::body_limit and the other limits cover what comes after them in their group, and nothing
+// outside it.
 #pragma once
 
 #include <array>
@@ -77,7 +78,7 @@ struct route_entry {
     std::string_view pattern;
     method_set methods = 0;
     body_use use = body_use::none;
-    std::uint8_t limit_place = 0;
+    route_choice::admit_function admit = nullptr;
     std::uint8_t object_count = 1;
     bool is_good = false;  // passed every check (g++ 12 with UBSan cannot compare `start` in a constant)
     bool misses_state = false;
@@ -125,7 +126,7 @@ constexpr route_entry make_entry() {
         entry.start = &endpoint<H, Scope>::start;
         if constexpr (sig::count != 0) entry.places = route_places<Pattern, H, Scope>::value.data();
         entry.use = content_use<facts>(Methods, is_task_v<typename sig::result>);
-        entry.limit_place = Scope::place_of_limit();
+        entry.admit = endpoint<H, Scope>::admit_or_null();
         entry.object_count = static_cast<std::uint8_t>(1 + Scope::size);
         for (std::size_t i = 0; i < facts::count; ++i)
             entry.misses_state |=
@@ -247,12 +248,15 @@ class route_binder {
     template <fixed_string P, class... Items>
     void bind(const group_item<P, Items...>& group) noexcept {
         const std::size_t outside = depth_;
+        const route_limits limits_outside = limits_;
         bind_list(group.items);
         depth_ = outside;
+        limits_ = limits_outside;
     }
     template <scope_item Item>
     void bind(const Item& item) noexcept {
         scope_[depth_++] = item.object();
+        if constexpr (Item::kind == scope_kind::limit) item.apply(limits_);
     }
     template <std::size_t... I, class... Items>
     void bind_list(const item_leaves<std::index_sequence<I...>, Items...>& list) noexcept {
@@ -263,7 +267,8 @@ class route_binder {
 
  private:
     void add(const void* handler) noexcept {
-        *route_ = {entry_->start, entry_->places, object_, entry_->pattern, entry_->use, entry_->limit_place};
+        *route_ = {entry_->start, entry_->places,         object_, entry_->pattern, entry_->admit,
+                   entry_->use,   limits_.times.is_set(), limits_};
         *object_++ = handler;
         for (std::size_t i = 0; i < depth_; ++i) *object_++ = scope_[i];
         ++route_;
@@ -274,6 +279,7 @@ class route_binder {
     served_route* route_;
     const void** object_;
     std::size_t depth_ = 0;
+    route_limits limits_;
     const void* scope_[scope_depth_max];
 };
 

@@ -56,8 +56,10 @@ class request {
     const path_values& path_parameters() const noexcept { return parameters_; }
     path_values& path_parameters() noexcept { return parameters_; }
     // The pattern of the route that was chosen ("/users/{id}"), or empty: for logs and metric labels.
-    std::string_view route() const noexcept { return route_; }
-    void set_route(std::string_view pattern) noexcept { route_ = pattern; }
+    std::string_view route() const noexcept { return route_ ? *route_ : std::string_view{}; }
+    // The pattern as the table of routes has it, which outlives the request; null when no route was found.
+    const std::string_view* route_pattern() const noexcept { return route_; }
+    void set_route(const std::string_view& pattern) noexcept { route_ = &pattern; }
 
     // The content, when the handler asked for it whole (body_use::whole); empty otherwise.
     std::string_view content() const noexcept { return content_; }
@@ -72,10 +74,12 @@ class request {
     exchange& io() const noexcept { return *io_; }
 
     peer_info peer() const noexcept { return io_->peer(); }
+    // The client's address as a number, without its port; see exchange::peer_group().
+    std::uint32_t peer_group() const noexcept { return io_->peer_group(); }
 
     // For connections: forgets the previous request; head, context, memory and exchange are the same objects.
     void reset() noexcept {
-        route_ = {};
+        route_ = nullptr;
         content_ = {};
         parameters_.truncate(0);
     }
@@ -85,7 +89,7 @@ class request {
     context* context_;
     arena* memory_;
     exchange* io_;
-    std::string_view route_;
+    const std::string_view* route_ = nullptr;
     std::string_view content_;
     body_reader body_;
     path_values parameters_;

@@ -12,6 +12,7 @@
 namespace ec = eventcore;
 using ec::status;
 using ec::test::get;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -124,4 +125,56 @@ TEST_CASE("a body limit covers its group") {
     CHECK(ec::test::call(app.application(), "POST", "/a").body_bytes_max == 0);
     CHECK(ec::test::call(app.application(), "POST", "/g/b").body_bytes_max == 1000);
     CHECK(ec::test::call(app.application(), "POST", "/g/h/c").body_bytes_max == 5);
+}
+
+TEST_CASE("limits on time cover their group, the innermost of each kind") {
+    auto app = ec::router(
+        ec::get<"/a">([] {}),
+        ec::group<"/g">(ec::request_timeout(5s), ec::body_rate(0), ec::get<"/b">([] {}),
+                        ec::group<"/h">(ec::request_timeout(7s), ec::body_timeout(9s), ec::get<"/c">([] {})),
+                        ec::get<"/d">([] {})),
+        ec::get<"/e">([] {}));
+    const auto times = [&](const char* path) {
+        const ec::test::answer a = get(app.application(), path);
+        CHECK(a.code == status::no_content);
+        return a.times;
+    };
+    CHECK_FALSE(times("/a").is_set());
+    CHECK_FALSE(times("/e").is_set());
+    for (const char* path : {"/g/b", "/g/d"}) {
+        CHECK(times(path).request_timeout == 5s);
+        CHECK(times(path).body_timeout == 0s);
+        CHECK((times(path).has_body_rate && times(path).body_rate_min == 0));
+    }
+    CHECK(times("/g/h/c").request_timeout == 7s);
+    CHECK(times("/g/h/c").body_timeout == 9s);
+    CHECK(times("/g/h/c").has_body_rate);
+}
+
+TEST_CASE("guards can be asked before there is content, and are not asked again") {
+    int asked = 0, left = 0, handled = 0;
+    const auto guard = [&asked](ec::request& req) -> std::optional<ec::response> {
+        ++asked;
+        if (req.query() == "stop") return ec::response(status::unauthorized);
+        if (req.query() == "throw") throw std::runtime_error("deliberate");
+        return std::nullopt;
+    };
+    auto app = ec::router(ec::use(guard), ec::use([&left](const ec::request&, ec::response&) { ++left; }),
+                          ec::post<"/">([&handled](ec::bytes) { ++handled; }));
+    const auto admitted = [&](const char* target) {
+        ec::test::exchange_under_test e("POST", target, {});
+        e.choice = app.application().route(e.req);
+        REQUIRE(e.choice.admit != nullptr);
+        e.choice.is_admitted = e.choice.admit(e.choice, e.req, e.out);
+        if (e.choice.is_admitted) e.choice.start(e.choice, e.req, e.out);
+        return e.out.value().code();
+    };
+    CHECK(admitted("/") == status::no_content);
+    CHECK((asked == 1 && left == 1 && handled == 1));
+    CHECK(admitted("/?stop") == status::unauthorized);
+    CHECK((asked == 2 && left == 1 && handled == 1));
+    CHECK(admitted("/?throw") == status::internal_server_error);
+    CHECK((asked == 3 && left == 1 && handled == 1));
+    CHECK(ec::test::call(app.application(), "POST", "/?stop").code == status::unauthorized);
+    CHECK((asked == 4 && left == 1 && handled == 1));
 }

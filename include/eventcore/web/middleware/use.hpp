@@ -6,6 +6,8 @@
 //                           void f(const ec::request&, ec::response&)            after the handler
 //   ec::provide(value)    what handlers get as ec::state<T>; a pointer provides what it points to
 //   ec::body_limit(n)     the largest content, in bytes, instead of the server's limit
+//   ec::request_timeout(t), ec::body_timeout(t), ec::body_rate(n)
+//                         likewise for server_options::request_timeout, body_timeout and body_rate_min
 //
 // Composed when compiled: a route without middleware has no trace of it, and the plain functions never make a
 // coroutine frame around a plain handler. First declared is outermost.
@@ -18,7 +20,10 @@
 #include <type_traits>
 #include <utility>
 
+#include "eventcore/base/assert.hpp"
+#include "eventcore/base/clock.hpp"
 #include "eventcore/coro/task.hpp"
+#include "eventcore/web/application.hpp"
 #include "eventcore/web/request.hpp"
 #include "eventcore/web/response.hpp"
 
@@ -89,12 +94,37 @@ struct provided<T*> {
     const void* object() const noexcept { return value; }
 };
 
-struct body_limit_item {
-    std::uint64_t bytes;
+// Read when a router is made: routes carry their limits.
+struct limit_item {
     static constexpr scope_kind kind = scope_kind::limit;
     using state_type = void;
     const void* object() const noexcept { return this; }
 };
+struct body_limit_item : limit_item {
+    std::uint64_t bytes;
+    void apply(route_limits& to) const noexcept { to.body_bytes_max = bytes; }
+};
+struct request_timeout_item : limit_item {
+    duration length;
+    void apply(route_limits& to) const noexcept { to.times.request_timeout = length; }
+};
+struct body_timeout_item : limit_item {
+    duration length;
+    void apply(route_limits& to) const noexcept { to.times.body_timeout = length; }
+};
+struct body_rate_item : limit_item {
+    std::uint64_t bytes_per_second;
+    void apply(route_limits& to) const noexcept {
+        to.times.body_rate_min = bytes_per_second;
+        to.times.has_body_rate = true;
+    }
+};
+
+inline duration checked_timeout(duration length) noexcept {
+    EVENTCORE_ASSERT(length > duration::zero() && length <= std::chrono::hours(24 * 365),
+                     "a time-out of a route is more than 0, at most 365 days");
+    return length;
+}
 
 template <class T>
 concept scope_item = requires {
@@ -111,11 +141,6 @@ struct scope {
     static constexpr std::uint8_t place_of_state() {
         std::size_t place = 0, at = 0;
         ((++at, place = std::is_same_v<T, typename Items::state_type> ? at : place), ...);
-        return static_cast<std::uint8_t>(place);
-    }
-    static constexpr std::uint8_t place_of_limit() {
-        std::size_t place = 0, at = 0;
-        ((++at, place = Items::kind == scope_kind::limit ? at : place), ...);
         return static_cast<std::uint8_t>(place);
     }
 };
@@ -203,6 +228,19 @@ detail::provided<T> provide(T value) {
     return {std::move(value)};
 }
 
-inline detail::body_limit_item body_limit(std::uint64_t bytes) noexcept { return {bytes}; }
+inline detail::body_limit_item body_limit(std::uint64_t bytes) noexcept { return {{}, bytes}; }
+
+// How long a handler may run, streams that it returned apart; then it is cancelled, and the answer is 503.
+inline detail::request_timeout_item request_timeout(duration length) noexcept {
+    return {{}, detail::checked_timeout(length)};
+}
+// How long to wait for the next piece of content, or for the client to make up for what it is behind: 408.
+inline detail::body_timeout_item body_timeout(duration length) noexcept {
+    return {{}, detail::checked_timeout(length)};
+}
+// How fast content has to come on average: 408. 0: as slowly as body_timeout allows.
+inline detail::body_rate_item body_rate(std::uint64_t bytes_per_second) noexcept {
+    return {{}, bytes_per_second};
+}
 
 }  // namespace eventcore

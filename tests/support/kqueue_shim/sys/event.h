@@ -193,18 +193,19 @@ class queue {
         descriptor& d = found->second;
         int filled = 0;
         const bool broken = reported & (EPOLLERR | EPOLLHUP);
+        const unsigned error = reported & EPOLLERR ? ECONNRESET : 0;
         const auto ident = static_cast<std::uintptr_t>(fd);
         if (d.read.exists() && d.read.enabled && (broken || (reported & (EPOLLIN | EPOLLRDHUP)))) {
             const bool end = broken || (reported & EPOLLRDHUP);
             const auto flags = static_cast<unsigned short>(d.read.flags | (end ? EV_EOF : 0));
             if (filled < capacity)
-                events[filled++] = {ident, EVFILT_READ, flags, 0, readable_bytes(fd), d.read.udata};
+                events[filled++] = {ident, EVFILT_READ, flags, error, readable_bytes(fd), d.read.udata};
             if (d.read.flags & EV_ONESHOT) d.read = {};
         }
         if (d.write.exists() && d.write.enabled && (broken || (reported & EPOLLOUT))) {
             const auto flags = static_cast<unsigned short>(d.write.flags | (broken ? EV_EOF : 0));
             if (filled < capacity)
-                events[filled++] = {ident, EVFILT_WRITE, flags, 0, writable_bytes(fd), d.write.udata};
+                events[filled++] = {ident, EVFILT_WRITE, flags, error, writable_bytes(fd), d.write.udata};
             if (d.write.flags & EV_ONESHOT) d.write = {};
         }
         return filled;
