@@ -195,7 +195,8 @@ def connect_floods(server, scale):
 
 def idle(server, scale):
     """Connections that say nothing after one request: each costs little, and ends in time."""
-    count = 2000 if scale == 1 else 20000
+    possible = resource.getrlimit(resource.RLIMIT_NOFILE)[0] - 200
+    count = min(2000 if scale == 1 else 20000, possible)
     before = server.rss_kb()
     sockets = []
     for i in range(count):
@@ -317,8 +318,12 @@ def main():
     parser.add_argument('attacks', nargs='*')
     given = parser.parse_args()
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 65536), hard))
-    server = Server(given.server, given.reactor, *SETTINGS)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (65536, max(hard, 65536)))
+    except (OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    longer = ('idle_ms=15000',) if given.long else ()  # until all of them are there
+    server = Server(given.server, given.reactor, *SETTINGS, *longer)
     peace = Honest(server)
     peace.start()
     time.sleep(1)
