@@ -1,7 +1,7 @@
 // Our reading of a connection against Debian's http-parser (libhttp-parser-dev). Where both accept a message
 // they must understand the same; where one refuses what the other accepts there must be a reason we know,
-// found by the naive reading of the grammar (reference.hpp). At the end of the process the reasons are
-// counted on stderr.
+// found by the naive reading of the grammar (reference.hpp). Where files are replayed, the reasons
+// are counted on stderr at the end.
 //
 // This is what request smuggling is made of: two parsers that accept, and disagree.
 #include "fuzz.hpp"

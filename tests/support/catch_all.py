@@ -1,4 +1,5 @@
 """catch_all as a process of its own, what it has open, and clients that behave."""
+import atexit
 import os
 import re
 import signal
@@ -32,6 +33,7 @@ class Server:
         command = [*under, program, '--address', '127.0.0.1', '--port', str(port), '--threads', str(threads),
                    '--reactor', reactor, *more]
         self.process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+        atexit.register(self.process.kill)  # nothing for one that has ended
         line = self.process.stderr.readline()
         found = re.search(r'port=(\d+)', line)
         if not found or f'reactor="{reactor}:' not in line:
