@@ -6,6 +6,7 @@
 
 #include "eventcore/coro/shield.hpp"
 #include "eventcore/coro/sleep.hpp"
+#include "eventcore/coro/timeout.hpp"
 #include "eventcore/web/router.hpp"
 #include "support/running_server.hpp"
 #include "support/wait_for.hpp"
@@ -116,6 +117,27 @@ TEST_CASE("content that drips is answered with 408, that which flows is not") {
     CHECK(content_of(flows.receive_response()).size() == 100'000);
 }
 
+TEST_CASE("a handler that gives up reading has the time of a handler") {
+    running_server s(EVENTCORE_EVERY_REACTOR,
+                     ec::router(ec::post<"/">([](ec::body_reader& body) -> ec::task<std::string> {
+                         const auto piece = [](ec::body_reader* from) -> ec::task<ec::result<>> {
+                             const ec::result<std::string_view> read = co_await from->read();
+                             co_return read ? ec::result<>() : ec::result<>(read.error());
+                         };
+                         const ec::result<> soon = co_await ec::with_timeout(50ms, piece(&body));
+                         const ec::result<> slept = co_await ec::sleep_for(600ms);
+                         const ec::result<> late = co_await piece(&body);
+                         co_return std::string(soon ? "soon " : "not yet ") + (slept ? "slept " : "woken ") +
+                             (late ? "late" : "never");
+                     })),
+                     {.body_grace = 400ms});
+    raw_client c(s.port());
+    REQUIRE(c.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n"));
+    ::usleep(700'000);
+    REQUIRE(c.send("12345"));
+    CHECK(content_of(c.receive_response()) == "not yet slept late");
+}
+
 TEST_CASE("content nobody asked for may not drip either") {
     witness seen;
     running_server s(EVENTCORE_EVERY_REACTOR, routes(seen), {.body_grace = 50ms});
@@ -208,7 +230,7 @@ TEST_CASE("a client that does not read its answer is cut off") {
 TEST_CASE("a client that reads its answer drop by drop is cut off, one that reads steadily is not") {
     running_server s(EVENTCORE_EVERY_REACTOR,
                      ec::router(ec::get<"/">([] { return std::string(12'000'000, 'x'); })),
-                     {.write_timeout = 600ms, .write_rate_min = 100'000});
+                     {.write_timeout = 1s, .write_rate_min = 2000});
     raw_client drips(s.port(), nullptr, 4096), steady(s.port(), nullptr, 65536);
     REQUIRE(drips.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n"));
     REQUIRE(steady.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"));
@@ -229,11 +251,11 @@ TEST_CASE("a stream that had to wait for its client may take its time afterwards
                          return ec::stream([](ec::body_writer& out) -> ec::task<> {
                              const std::string much(12'000'000, 'x');
                              static_cast<void>(co_await out.write(much));
-                             static_cast<void>(co_await ec::sleep_for(400ms));
+                             static_cast<void>(co_await ec::sleep_for(1s));
                              static_cast<void>(co_await out.write("end"));
                          });
                      })),
-                     {.write_timeout = 200ms});
+                     {.write_timeout = 500ms});
     raw_client c(s.port());
     REQUIRE(c.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"));
     const std::string content = unchunked(content_of(c.receive_all()));

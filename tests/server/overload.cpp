@@ -21,14 +21,15 @@ std::string get(std::string_view path) { return "GET " + std::string(path) + " H
 
 TEST_CASE("with so many handlers waiting, further requests are answered 503 until one has ended") {
     std::atomic<int> started{0};
-    running_server s(EVENTCORE_EVERY_REACTOR,
-                     ec::router(ec::get<"/">([] { return "hello"; }),
-                                ec::get<"/wait">([&started]() -> ec::task<std::string> {
-                                    started.fetch_add(1);
-                                    static_cast<void>(co_await ec::sleep_for(300ms));
-                                    co_return std::string("waited");
-                                })),
-                     {.shed_in_flight = 2, .retry_after_seconds = 7});
+    std::atomic<bool> is_over{false};
+    running_server s(
+        EVENTCORE_EVERY_REACTOR,
+        ec::router(ec::get<"/">([] { return "hello"; }), ec::get<"/wait">([&]() -> ec::task<std::string> {
+                       started.fetch_add(1);
+                       while (!is_over) static_cast<void>(co_await ec::sleep_for(5ms));
+                       co_return std::string("waited");
+                   })),
+        {.shed_in_flight = 2, .retry_after_seconds = 7});
     raw_client a(s.port()), b(s.port()), c(s.port()), posts(s.port());
     REQUIRE(a.send(get("/wait")));
     REQUIRE(b.send(get("/wait")));
@@ -42,6 +43,7 @@ TEST_CASE("with so many handlers waiting, further requests are answered 503 unti
     }
     REQUIRE(posts.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n12345"));
     CHECK(has_line(posts.receive_all(), "Connection: close"));
+    is_over = true;
     CHECK(content_of(a.receive_response()) == "waited");
     CHECK(content_of(b.receive_response()) == "waited");
     REQUIRE(c.send(get("/")));
@@ -83,7 +85,7 @@ TEST_CASE("a loop that is late sheds what came meanwhile, and then serves again"
     running_server s(EVENTCORE_EVERY_REACTOR,
                      ec::router(ec::get<"/">([] { return "hello"; }), ec::get<"/block">([&is_blocking] {
                                     is_blocking = true;
-                                    ::usleep(500'000);
+                                    ::usleep(800'000);
                                     return "blocked";
                                 })),
                      {.shed_loop_delay = 200ms});

@@ -98,6 +98,12 @@ class connection_host {
         }
     }
 
+    void report_unsendable(std::string_view route) noexcept {
+        counters_.handler_failures.add();
+        options_.log.error("a handler answered with a status or a media type that cannot be sent",
+                           {{"route", route}});
+    }
+
  private:
     reactor& home_;
     application app_;

@@ -7,6 +7,8 @@
 #include "eventcore/base/byte_buffer.hpp"
 #include "eventcore/http/h1/serializer.hpp"
 #include "eventcore/http/request.hpp"
+#include "eventcore/http/scan.hpp"
+#include "eventcore/http/status.hpp"
 #include "eventcore/server/connection_host.hpp"
 #include "eventcore/web/response.hpp"
 
@@ -29,6 +31,14 @@ inline void append_head(byte_buffer& out, connection_host& host, h1::response_he
 }
 
 }  // namespace detail
+
+// False for what a handler can set and nobody has looked at: a media type made at run time that would end its
+// line, an interim status as the answer.
+inline bool can_be_sent(const response& answer) noexcept {
+    const std::string_view type = answer.content_type();
+    const char* const end = type.data() + type.size();
+    return !http::is_informational(answer.code()) && http::skip_field_value(type.data(), end) == end;
+}
 
 // `keeps_alive`: what the server would like; content that ends with the connection overrules it.
 inline http1_framing write_answer_head(byte_buffer& out, connection_host& host,

@@ -16,6 +16,10 @@ auto http1_connection<Stream>::begin_answer() -> step {
     if (e.error() == errc::overloaded) return refuse(http::status::service_unavailable);
     if (e.error()) return close_now(), step::wait;
     if (e.ctx.is_cancelled()) return refuse(http::status::service_unavailable);
+    if (!can_be_sent(e.answer.value())) {
+        host().report_unsendable(e.req.route());
+        e.answer.finish(http::status::internal_server_error);
+    }
     if (e.answer.value().code() == http::status::too_many_requests) host().reached(server_limit::rate);
     if (host().is_draining() || (!e.content.is_complete() && !can_discard())) keeps_alive_ = false;
 

@@ -99,10 +99,14 @@ template <net::stream Stream>
 void http1_connection<Stream>::deadline_passed() {
     if (state_ == state::lingering) return close_now();
     if (exchange_) {
-        const phase_type phase = exchange_->phase;
-        if (phase == phase_type::head) return ran_out_of_time(server_limit::header_time);
-        const bool is_handler = phase == phase_type::handler && !exchange_->is_reading();
-        return ran_out_of_time(is_handler ? server_limit::request_time : server_limit::body_time);
+        http1_exchange& e = *exchange_;
+        if (e.phase == phase_type::head) return ran_out_of_time(server_limit::header_time);
+        const bool is_reading = !e.is_running() || e.is_reading();
+        if (is_reading) return ran_out_of_time(server_limit::body_time);
+        // A handler may have given up reading, and do something else.
+        if (!e.receiving.is_waiting()) return ran_out_of_time(server_limit::request_time);
+        e.receiving.forgive();
+        return set_deadline(e.phase == phase_type::handler ? now() + request_timeout() : no_deadline);
     }
     if (requests_ == 0)
         host().reached(server_limit::header_time);
@@ -122,7 +126,7 @@ void http1_connection<Stream>::ran_out_of_time(server_limit which) {
         abort();
     } else if (which == server_limit::request_time) {
         e.ctx.cancel(errc::timed_out);
-    } else if (e.phase == phase_type::handler) {
+    } else if (e.is_running()) {
         e.fail(errc::timed_out);
     } else if (e.phase == phase_type::discard) {
         close_now();

@@ -52,8 +52,10 @@ void http1_connection<Stream>::park() noexcept {
     if (host().closes_idle()) return close_now();
     give_back_exchange();
     if (requests_ == 0) return;
-    const time_point idle = now() + options().idle_timeout, end = end_of_life();
-    set_deadline(idle < end ? idle : end);
+    // A connection in use hears of its end from an answer: closing it just now could cross a request.
+    const time_point idle = now() + options().idle_timeout, soon = now() + idle_grace, end = end_of_life();
+    const time_point latest = end < soon ? soon : end;
+    set_deadline(idle < latest ? idle : latest);
 }
 
 template <net::stream Stream>
@@ -195,7 +197,8 @@ flow http1_connection<Stream>::receive_content() {
     const flow outcome = receive(input, wanted);
     if (outcome == flow::would_block) set_deadline(e.receiving.wait(now()));
     if (outcome == flow::ready) e.receiving.arrived(now(), input.unread().size() - before);
-    if (outcome == flow::ready && e.phase == phase_type::handler) set_deadline(now() + request_timeout());
+    if (outcome == flow::ready)
+        set_deadline(e.phase == phase_type::handler ? now() + request_timeout() : no_deadline);
     if (outcome != flow::end && outcome != flow::failed) return outcome;
     e.fail(errc::closed);
     return flow::failed;

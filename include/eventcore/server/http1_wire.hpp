@@ -93,7 +93,7 @@ class http1_wire : public Stream, protected timer {
 
     // Who is at the other end, as net::address::peer_group() says; found out when first asked.
     std::uint32_t peer_group() noexcept {
-        if (peer_group_ == 0) peer_group_ = this->peer_address().peer_group();
+        if (!std::exchange(knows_peer_group_, true)) peer_group_ = this->peer_address().peer_group();
         return peer_group_;
     }
 
@@ -161,6 +161,7 @@ class http1_wire : public Stream, protected timer {
     http1_pool* pool_;
     time_point deadline_ = no_deadline;  // the timer may be armed for an earlier time
     bool is_broken_ = false;
+    bool knows_peer_group_ = false;
     std::uint32_t peer_group_ = 0;
 };
 

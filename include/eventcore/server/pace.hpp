@@ -27,6 +27,9 @@ class receive_pace {
         is_waiting_ = true;
         return saturating_add(waiting_since_, account_);
     }
+    bool is_waiting() const noexcept { return is_waiting_; }
+    // It was not the client who was waited for.
+    void forgive() noexcept { is_waiting_ = false; }
     void arrived(time_point now, std::uint64_t bytes) noexcept {
         if (rate_ == 0) {
             is_waiting_ = false;

@@ -62,7 +62,9 @@ TEST_CASE("a price may be more than one, and one above the burst is never paid")
 TEST_CASE("a flood of keys does not let a key go that is at its limit") {
     const ec::rate_limiter limiter({.requests = 100, .per = 100s, .keys = 1024});
     for (std::uint64_t key = 0; key < 20; ++key) REQUIRE(taken(limiter, key, at(0s), 200) == 100);
-    for (std::uint64_t key = 1000; key < 500'000; ++key) REQUIRE(limiter.take(key, at(1ms)) == 0s);
+    int refused = 0;
+    for (std::uint64_t key = 1000; key < 500'000; ++key) refused += limiter.take(key, at(1ms)) != 0s;
+    CHECK(refused <= 5);  // one in 2^27 is taken for another key: 0.07 of these
     int passed = 0;
     for (std::uint64_t key = 0; key < 20; ++key) passed += taken(limiter, key, at(2ms), 1);
     CHECK(passed == 0);
