@@ -13,58 +13,17 @@ import argparse
 import base64
 import json
 import os
-import re
-import signal
 import subprocess
 import sys
 import tempfile
 
-SKIPPED = 77
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'support'))
+from catch_all import SKIPPED, Server, find_suites  # noqa: E402
+
 MODES = ('whole', 'split1', 'split2', 'pipelined')
 # A CONNECT to an IPv6 address is well-formed, and answered with 501 like any other; the case wants 400.
 LENIENT_MAX = 1
 BEFORE = b'GET /before HTTP/1.1\r\nHost: example.org\r\n\r\n'
-
-
-def find_suites(given):
-    here = os.path.dirname(os.path.abspath(__file__))
-    beside = os.path.join(here, '..', '..', '..', 'shared', 'suites')
-    for folder in (given, os.environ.get('EVENTCORE_SUITES'), beside):
-        if folder and os.path.exists(os.path.join(folder, 'h1run.py')):
-            return os.path.abspath(folder)
-    return None
-
-
-class Server:
-    """catch_all on a port of the kernel's choice."""
-
-    def __init__(self, program, reactor):
-        command = [program, '--address', '127.0.0.1', '--port', '0', '--threads', '1', '--reactor', reactor]
-        self.process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-        line = self.process.stderr.readline()
-        port = re.search(r'port=(\d+)', line)
-        if not port or f'reactor="{reactor}:' not in line:
-            self.process.kill()
-            if 'cannot open a reactor' in line:
-                print(f'skipped: this machine has no {reactor}')
-                sys.exit(SKIPPED)
-            sys.exit(f'{program} did not start on {reactor}: {line}')
-        self.port = int(port.group(1))
-
-    def stop(self):
-        """Whether it was alive until now and ended well."""
-        if self.process.poll() is not None:
-            return False
-        self.process.send_signal(signal.SIGTERM)
-        try:
-            rest = self.process.communicate(timeout=30)[1]
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-            return False
-        if self.process.returncode != 0:
-            print(rest)
-        return self.process.returncode == 0
 
 
 def pipelined(cases):

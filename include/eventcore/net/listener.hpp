@@ -117,6 +117,7 @@ class listener {
         listener_counters counters;
         bool wants_connections = false;
         bool is_closed = false;
+        bool has_left_group = false;
     };
 
     static void accepted(accept_handle& handle, io_result fd) noexcept;
@@ -297,8 +298,7 @@ inline void listener::leave_group(unsigned members) noexcept {
     state_->home->set_socket_option(state_->fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &program,
                                     sizeof program);
 }
-// Drops packets with SYN, so that nobody new enters the queue while it is emptied for the last time. Then the
-// kernel may choose again: an index that leads to one socket of the next process must not stay behind.
+// Drops packets with SYN, so that nobody new enters the queue while it is emptied for the last time.
 inline void listener::turn_off() noexcept {
     if (!state_) return;
     sock_filter no_syn[] = {{BPF_LD | BPF_B | BPF_ABS, 0, 0, 13},  // the octet of the TCP flags
@@ -307,7 +307,6 @@ inline void listener::turn_off() noexcept {
                             {BPF_RET | BPF_K, 0, 0, 0xffffffff}};
     const sock_fprog program{4, no_syn};
     state_->home->set_socket_option(state_->fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
-    state_->home->set_socket_option(state_->fd, SOL_SOCKET, SO_DETACH_REUSEPORT_BPF, 0);
 }
 #else
 inline void listener::leave_group(unsigned) noexcept {}
@@ -326,6 +325,11 @@ inline void listener::close() noexcept {
     closing->is_closed = true;
     closing->wants_connections = false;
     closing->home->disarm(*closing);
+#if defined(__linux__)
+    // An index that led to one socket of the next process must not stay behind.
+    if (closing->has_left_group)
+        closing->home->set_socket_option(closing->fd, SOL_SOCKET, SO_DETACH_REUSEPORT_BPF, 0);
+#endif
     struct stat file{};
     const bool still_ours = !closing->unix_path.empty() && ::lstat(closing->unix_path.c_str(), &file) == 0 &&
                             static_cast<std::uint64_t>(file.st_dev) == closing->unix_device &&

@@ -58,7 +58,7 @@ struct server_options {
     duration idle_timeout = std::chrono::seconds(75);     // keep-alive connection without a request: closed
     duration request_timeout = std::chrono::seconds(60);  // a handler may run this long; then cancelled: 503
     duration linger_timeout = std::chrono::seconds(2);    // reading on after an error, so that it is seen
-    duration drain_grace = std::chrono::milliseconds(100);  // stop(): idle connections may still ask
+    duration drain_grace = std::chrono::milliseconds(100);  // stop(): the idle may ask; then closed
     duration drain_timeout = std::chrono::seconds(10);     // stop(): for requests in flight; then closed hard
     duration connection_lifetime = std::chrono::hours(1);  // then "Connection: close"; an idle one is closed
     // A handler that holds its worker's loop for longer, while everybody else of that worker waits, is named

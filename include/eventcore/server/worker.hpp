@@ -55,7 +55,9 @@ class worker {
         source_ = &source;
         return begin();
     }
-    bool has_ended() const noexcept { return now_->host.closes_idle() && now_->connections.count() == 0; }
+    bool has_ended() const noexcept {
+        return drain_step_.phase >= drain_phase::waiting && now_->connections.count() == 0;
+    }
     // Cuts what still runs.
     void end_here() noexcept {
         end();
@@ -138,12 +140,18 @@ class worker {
         intrusive_list<connection_link> open_connections;
         loop_watch watch;
     };
-    // Draining goes in steps, because what the kernel has accepted arrives when accepting has been stopped.
+    enum class drain_phase : std::uint8_t {
+        serving,   // not draining
+        leaving,   // hand_over: new connections are sent to the next process
+        stopping,  // accepting has been stopped, but what the kernel had accepted may still arrive
+        waiting,   // the listeners are closed, and idle connections may still ask
+        ending,    // who is idle is closed; requests in progress have until drain_timeout
+    };
     struct drain_step : timer {
         explicit drain_step(worker& w) noexcept : timer(&fired), owner(w) {}
         static void fired(timer& t) noexcept { static_cast<drain_step&>(t).owner.go_on_draining(); }
         worker& owner;
-        bool has_stopped_accepting = false;
+        drain_phase phase = drain_phase::serving;
     };
     struct drain_deadline : timer {
         explicit drain_deadline(worker& w) noexcept : timer(&fired), owner(w) {}
@@ -177,7 +185,13 @@ class worker {
     static void connection_gone(connection& c, void* owner) noexcept;
     void begin_drain() noexcept;
     void go_on_draining() noexcept;
+    void stop_accepting() noexcept;
     void close_listeners() noexcept;
+    void close_idle() noexcept;
+    void wait_in(drain_phase phase, duration time) noexcept {
+        drain_step_.phase = phase;
+        home_->arm(drain_step_, home_->now() + time);
+    }
     void end() noexcept;
     void stop_when_empty() noexcept;
 
@@ -335,9 +349,9 @@ inline void worker::connection_gone(connection& c, void* owner) noexcept {
     if (c.is_counted()) self.peers_->remove(c.peer_group());
     now.connections.destroy(c);
     self.counters.connections_closed.add();
-    if (now.host.closes_idle()) return self.stop_when_empty();
+    if (self.drain_step_.phase >= drain_phase::waiting) return self.stop_when_empty();
     const bool is_open_again = now.host.is_full() && now.connections.count() <= self.connections_max() &&
-                               !self.drain_step_.has_stopped_accepting;
+                               self.drain_step_.phase < drain_phase::stopping;
     if (is_open_again) now.host.set_full(false);
     for (net::listener& door : self.listeners_) {
         if (is_open_again) static_cast<void>(door.start());
@@ -345,37 +359,46 @@ inline void worker::connection_gone(connection& c, void* owner) noexcept {
     }
 }
 
-// First everybody is served for a while and told to close, so that a request that is on its way finds us
-// there; with hand_over, new connections go to the next process meanwhile.
+// A request that is on its way must find us: each step waits for what the one before it has let through.
 inline void worker::begin_drain() noexcept {
     if (now_->host.is_draining()) return;
     now_->host.set_draining();
     home_->arm(drain_timer_, home_->now() + options_.drain_timeout);
-    const bool waits = options_.hand_over || now_->connections.count() > 0;
-    if (!waits) return close_listeners();
-    if (options_.hand_over)
-        for (net::listener& door : listeners_) door.leave_group(options_.workers);
-    home_->arm(drain_step_, home_->now() + options_.drain_grace);
+    if (!options_.hand_over) return now_->connections.count() > 0 ? stop_accepting() : close_listeners();
+    for (net::listener& door : listeners_) door.leave_group(options_.workers);
+    wait_in(drain_phase::leaving, options_.drain_grace);
 }
 
 inline void worker::go_on_draining() noexcept {
-    if (now_->host.closes_idle()) return;
-    if (drain_step_.has_stopped_accepting) return close_listeners();
-    drain_step_.has_stopped_accepting = true;
+    switch (drain_step_.phase) {
+        case drain_phase::leaving: return stop_accepting();
+        case drain_phase::stopping: return close_listeners();
+        case drain_phase::waiting: return close_idle();
+        default: return;
+    }
+}
+
+inline void worker::stop_accepting() noexcept {
     for (net::listener& door : listeners_) {
         if (options_.hand_over) door.turn_off();
         door.pause();
     }
-    home_->arm(drain_step_, home_->now() + std::chrono::milliseconds(5));
+    wait_in(drain_phase::stopping, std::chrono::milliseconds(5));
 }
 
 // What the kernel has accepted for us is served, then every listener of the group closes.
 inline void worker::close_listeners() noexcept {
-    home_->disarm(drain_step_);
     for (net::listener& door : listeners_) door.pause();
     for (net::listener& door : listeners_) door.accept_pending();
-    now_->host.set_closes_idle();
     for (net::listener& door : listeners_) door.close();
+    wait_in(drain_phase::waiting, options_.drain_grace);
+    stop_when_empty();
+}
+
+inline void worker::close_idle() noexcept {
+    drain_step_.phase = drain_phase::ending;
+    home_->disarm(drain_step_);
+    now_->host.set_closes_idle();
     now_->open_connections.for_each([](connection_link& c) { static_cast<connection&>(c).drain(); });
     stop_when_empty();
 }
@@ -383,7 +406,8 @@ inline void worker::close_listeners() noexcept {
 inline void worker::end() noexcept {
     if (std::exchange(is_ending_, true)) return;
     begin_drain();
-    if (!now_->host.closes_idle()) close_listeners();
+    if (drain_step_.phase < drain_phase::waiting) close_listeners();
+    close_idle();
     now_->open_connections.for_each([this](connection_link& link) {
         auto& c = static_cast<connection&>(link);
         const std::string_view route = c.running_route();
@@ -397,6 +421,7 @@ inline void worker::end() noexcept {
 inline void worker::stop_when_empty() noexcept {
     if (now_->connections.count() > 0) return;
     home_->disarm(drain_timer_);
+    home_->disarm(drain_step_);
     home_->stop();
 }
 
