@@ -1,5 +1,6 @@
-// The whole connection over the simulated reactor: a client sends any bytes and then the end of its stream. What
-// it gets does not depend on how the bytes were cut and delayed on the way, and nothing of the connection stays.
+// The whole connection over the simulated reactor: a client sends any bytes and then the end of its stream.
+// What it gets does not depend on how the bytes were cut and delayed on the way, and nothing of the
+// connection stays.
 #include "fuzz.hpp"
 
 #include <optional>
