@@ -18,7 +18,7 @@ import subprocess
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-REQUESTS = ('request', 'against_reference', 'differential', 'chunked', 'response')
+REQUESTS = ('request', 'against_reference', 'differential', 'connection', 'chunked', 'response')
 
 
 def shared_seeds(suites, name, folder, prefix=b''):
@@ -29,7 +29,7 @@ def shared_seeds(suites, name, folder, prefix=b''):
 
 
 def seed_folders(target, suites, work):
-    corpus = 'request' if target in ('against_reference', 'differential') else target
+    corpus = 'request' if target in ('against_reference', 'differential', 'connection') else target
     folders = [os.path.join(HERE, 'corpus', corpus)]
     kind = 'fuzz_seeds_h1.jsonl.gz' if target in REQUESTS else 'fuzz_seeds_url.jsonl.gz'
     if suites and target != 'router':

@@ -246,6 +246,21 @@ TEST_CASE("a client that reads its answer drop by drop is cut off, one that read
     CHECK(s.server().statistics().reached(ec::server_limit::write_time) == 1);
 }
 
+TEST_CASE("a client that reads all the time, but too little, is cut off") {
+    running_server s(EVENTCORE_EVERY_REACTOR,
+                     ec::router(ec::get<"/">([] { return std::string(12'000'000, 'x'); })),
+                     {.write_timeout = 600ms, .write_rate_min = 1'000'000'000});
+    raw_client c(s.port(), nullptr, 65536);
+    REQUIRE(c.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"));
+    std::size_t bytes = 0;
+    for (std::string some = c.receive_some(); !some.empty(); some = c.receive_some()) {
+        bytes += some.size();
+        ::usleep(20'000);
+    }
+    CHECK(bytes < 12'000'000);
+    CHECK(s.server().statistics().reached(ec::server_limit::write_time) == 1);
+}
+
 TEST_CASE("a stream that had to wait for its client may take its time afterwards") {
     running_server s(EVENTCORE_EVERY_REACTOR, ec::router(ec::get<"/">([] {
                          return ec::stream([](ec::body_writer& out) -> ec::task<> {

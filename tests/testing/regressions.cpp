@@ -36,3 +36,26 @@ TEST_CASE("content that arrives in the middle of a chunk header goes on") {
         CHECK(c.answers()[0].content == busy::digest("abc0123456789012345678901234567890"));
     }
 }
+
+// The last answer was followed by a close although the client had sent more, which nobody had read: the reset
+// that this causes can take the answer away from the client (RFC 9112, 9.6).
+TEST_CASE("the last answer of a connection survives what the client has sent behind its request") {
+    for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+        ec::server_options options;
+        options.requests_per_connection = 1;
+        simulation sim(seed, calm());
+        sim.serve(busy::routes(), options);
+        auto c = sim.connect();
+        c.begin("GET", "/slept/100");
+        REQUIRE(sim.run_until([&] { return sim.counters().requests.read() == 1; }));
+        c.send("GET /hello/1 HTTP/1.1\r\nHost: a\r\n\r\n");  // arrives while the handler sleeps
+        REQUIRE(sim.run_until([&] { return c.is_over(); }));
+        INFO("seed " << seed);
+        CHECK(c.is_ended());
+        CHECK_FALSE(c.is_broken());
+        REQUIRE(c.answers().size() == 1);
+        CHECK(c.answers()[0].content == "slept 100");
+        c.close();
+        CHECK(sim.drain());
+    }
+}

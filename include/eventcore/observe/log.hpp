@@ -32,12 +32,10 @@ class log_field {
     log_field(std::string_view name, const char* value) noexcept : name_(name), value_(value) {}
     template <std::integral Integer>
     log_field(std::string_view name, Integer number) noexcept : name_(name) {
-        if constexpr (std::same_as<Integer, bool>) {
+        if constexpr (std::same_as<Integer, bool>)
             value_ = number ? "true" : "false";
-        } else {
-            const auto end = std::to_chars(digits_, digits_ + sizeof digits_, number).ptr;
-            value_ = {digits_, static_cast<std::size_t>(end - digits_)};
-        }
+        else
+            set_number(static_cast<std::uint64_t>(number), number < 0);
     }
     log_field(const log_field&) = delete;  // value_ may point into digits_
     log_field& operator=(const log_field&) = delete;
@@ -46,6 +44,15 @@ class log_field {
     std::string_view value() const noexcept { return value_; }
 
  private:
+    // Out of line, because a line of the log has several.
+    [[gnu::noinline]] void set_number(std::uint64_t number, bool is_negative) noexcept {
+        digits_[0] = '-';
+        char* const begin = digits_ + is_negative;
+        const auto end =
+            std::to_chars(begin, digits_ + sizeof digits_, is_negative ? 0 - number : number).ptr;
+        value_ = {digits_, static_cast<std::size_t>(end - digits_)};
+    }
+
     std::string_view name_;
     std::string_view value_;
     char digits_[20];

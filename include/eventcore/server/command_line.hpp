@@ -40,7 +40,8 @@ class command_line {
     }
 
     bool ok() const noexcept { return error_.empty() && !wants_help_; }
-    const server_options& options() const noexcept { return options_; }
+    const server_options& options() const& noexcept { return options_; }
+    server_options options() && noexcept { return std::move(options_); }
     // What is left when the options are taken out.
     std::span<const std::string_view> arguments() const noexcept { return {arguments_, argument_count_}; }
 

@@ -110,7 +110,7 @@ auto http1_connection<Stream>::end_stream(std::exception_ptr failure) -> step {
 template <net::stream Stream>
 auto http1_connection<Stream>::end_request() -> step {
     http1_exchange& e = *exchange_;
-    if (!keeps_alive_) return begin_closing(e.content.is_complete() && e.content_input().empty());
+    if (!keeps_alive_) return begin_closing(client_is_done());
     if (!e.content.is_complete()) {
         e.phase = phase_type::discard;
         return step::again;

@@ -102,7 +102,7 @@ auto http1_connection<Stream>::shed() -> step {
     if (e.head.has_body()) keeps_alive_ = false;
     write_shed_answer(collected(), host(), e.head, keeps_alive_);
     e.content.start({}, options().limits, 0);
-    return keeps_alive_ ? end_request() : begin_closing(!e.head.has_body() && e.input.empty());
+    return keeps_alive_ ? end_request() : begin_closing(client_is_done());
 }
 
 template <net::stream Stream>

@@ -151,6 +151,12 @@ class http1_connection final : private http1_wire<Stream>, public connection_lin
     bool is_head_request() const noexcept;
     step refuse(http::status why);
     step begin_closing(bool is_clean) noexcept;
+    // It has said that this request is its last, and all of it is here. A client that has not may have sent
+    // another, unread; a close would then be a reset and could destroy the answer (RFC 9112, 9.6).
+    bool client_is_done() noexcept {
+        http1_exchange& e = *exchange_;
+        return !e.head.keep_alive && e.content.is_complete() && e.content_input().empty();
+    }
     step finish_closing();
     step linger() noexcept;
     step abort() noexcept;

@@ -30,8 +30,8 @@ int serve(Router&& router, server_options options = {}) {
 // wrong.
 template <class Router>
 int serve(Router&& router, int argc, const char* const* argv, server_options defaults = {}) {
-    const command_line line(argc, argv, std::move(defaults));
-    return line.ok() ? serve(std::forward<Router>(router), line.options()) : line.report();
+    command_line line(argc, argv, std::move(defaults));
+    return line.ok() ? serve(std::forward<Router>(router), std::move(line).options()) : line.report();
 }
 
 // Gives every worker an App of its own, made on its thread: nothing in it is shared, so nothing needs a lock.
@@ -42,8 +42,8 @@ int serve(server_options options = {}) {
 }
 template <class App>
 int serve(int argc, const char* const* argv, server_options defaults = {}) {
-    const command_line line(argc, argv, std::move(defaults));
-    return line.ok() ? serve<App>(line.options()) : line.report();
+    command_line line(argc, argv, std::move(defaults));
+    return line.ok() ? serve<App>(std::move(line).options()) : line.report();
 }
 
 }  // namespace eventcore
