@@ -141,6 +141,16 @@ TEST_CASE("a stream of content is pulled in pieces, however much it is") {
     CHECK(content_of(c.receive_response()) == "5000000 " + std::to_string(sum_of(content)));
 }
 
+TEST_CASE("a client that reads when its upload is over still finds why it was refused") {
+    std::atomic<int> writes{0};
+    running_server s(EVENTCORE_EVERY_REACTOR, routes(writes));
+    raw_client client(s.port());
+    REQUIRE(client.send(post("/echo", "Content-Length: 8000000\r\n", "")));
+    const std::string piece(100'000, 'x');
+    for (int i = 0; i < 80; ++i) REQUIRE(client.send(piece));
+    CHECK(status_of(client.receive_all()) == 413);
+}
+
 TEST_CASE("content over the limit is refused with 413, announced or not") {
     std::atomic<int> writes{0};
     running_server s(EVENTCORE_EVERY_REACTOR, routes(writes));

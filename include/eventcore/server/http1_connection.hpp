@@ -222,15 +222,17 @@ auto http1_connection<Stream>::finish_closing() -> step {
     return linger();  // not `again`: without an exchange nothing can be put off to a later turn
 }
 
-// RFC 9112, 9.6: a reset caused by unread bytes could take the answer away from the client.
+// RFC 9112, 9.6: a reset caused by unread bytes could take the answer away from the client. What one sends that
+// reads only when its upload is over is dropped here, as much as a socket takes in some milliseconds.
 template <net::stream Stream>
 auto http1_connection<Stream>::linger() noexcept -> step {
-    char dropped[4096];
+    constexpr std::size_t piece = connection_host::scratch_bytes;
+    char* const dropped = collected().prepare(piece);  // empty, since the answer has been sent
     while (this->has_input()) {
-        const io_result got = Stream::receive(dropped, sizeof dropped);
+        const io_result got = Stream::receive(dropped, piece);
         if (got.would_block()) return step::wait;
         discarded_bytes_ += static_cast<std::uint32_t>(got.bytes());
-        if (got.bytes() == 0 || discarded_bytes_ > discard_bytes_max) return close_now(), step::wait;
+        if (got.bytes() == 0 || discarded_bytes_ > linger_bytes_max) return close_now(), step::wait;
     }
     return step::wait;
 }

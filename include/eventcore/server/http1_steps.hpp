@@ -86,8 +86,8 @@ class http1_connection final : private http1_wire<Stream>, public connection_lin
 
     static constexpr unsigned steps_per_turn = 1024;           // then others get their turn
     static constexpr std::size_t gather_bytes_min = 8 * 1024;  // below, copying beats another iovec
-    static constexpr std::size_t discard_bytes_max =
-        256 * 1024;  // unwanted content read to keep a connection
+    static constexpr std::size_t discard_bytes_max = 256 * 1024;  // unwanted content, to keep a connection
+    static constexpr std::size_t linger_bytes_max = 16 * 1024 * 1024;
     static constexpr duration idle_grace = std::chrono::seconds(1);
     static constexpr duration opened_tick = std::chrono::milliseconds(64);
     static constexpr std::size_t file_bytes_per_step = 1024 * 1024;
