@@ -95,6 +95,7 @@ TEST_CASE("every case of the suites has an outcome it allows, wherever its octet
             same = same && reader == whole;
         }
         CHECK(same);
-        for (const std::size_t piece : {1, 2, 7}) CHECK(read_h1(raw, piece) == whole);
+        for (const std::size_t piece : {std::size_t{1}, std::size_t{2}, std::size_t{7}})
+            CHECK(read_h1(raw, piece) == whole);
     }
 }
