@@ -63,7 +63,7 @@ auto routes() {
                           return "done";
                       }),
                       ec::get<"/later">([]() -> ec::task<std::string> {
-                          co_await ec::sleep_for(5ms);
+                          static_cast<void>(co_await ec::sleep_for(5ms));
                           hold(400ms);
                           co_return "done";
                       }));

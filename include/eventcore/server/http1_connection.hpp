@@ -222,8 +222,8 @@ auto http1_connection<Stream>::finish_closing() -> step {
     return linger();  // not `again`: without an exchange nothing can be put off to a later turn
 }
 
-// RFC 9112, 9.6: a reset caused by unread bytes could take the answer away from the client. What one sends that
-// reads only when its upload is over is dropped here, as much as a socket takes in some milliseconds.
+// RFC 9112, 9.6: a reset caused by unread bytes could take the answer away from the client. One that reads
+// only when its upload is over is heard out, for as much as a socket takes in some milliseconds.
 template <net::stream Stream>
 auto http1_connection<Stream>::linger() noexcept -> step {
     constexpr std::size_t piece = connection_host::scratch_bytes;
