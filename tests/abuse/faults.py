@@ -23,16 +23,16 @@ from catch_all import Server, read_response  # noqa: E402
 # System call, error, and the share of requests that must still be answered. An error of a transfer ends its
 # connection; one that the caller can wait for or try again must cost nothing.
 INJECTED = [
-    ('recvfrom', 'EINTR', 1.0), ('recvfrom', 'ECONNRESET', 0.5), ('recvfrom', 'ETIMEDOUT', 0.5),
-    ('sendto,sendmsg', 'EINTR', 1.0), ('sendto,sendmsg', 'EPIPE', 0.5), ('sendto,sendmsg', 'ENOMEM', 0.5),
-    ('sendfile', 'EINTR', 1.0), ('sendfile', 'EIO', 0.5),
-    ('accept4', 'EINTR', 1.0), ('accept4', 'EMFILE', 0.5), ('accept4', 'ENOMEM', 0.5),
+    ('recvfrom', 'EINTR', 1.0), ('recvfrom', 'ECONNRESET', 0.3), ('recvfrom', 'ETIMEDOUT', 0.3),
+    ('sendto,sendmsg', 'EINTR', 1.0), ('sendto,sendmsg', 'EPIPE', 0.3), ('sendto,sendmsg', 'ENOMEM', 0.3),
+    ('sendfile', 'EINTR', 1.0), ('sendfile', 'EIO', 0.3),
+    ('accept4', 'EINTR', 1.0), ('accept4', 'EMFILE', 0.3), ('accept4', 'ENOMEM', 0.3),
     ('accept4', 'EPROTO', 0.9),
-    ('epoll_wait,epoll_pwait,epoll_pwait2', 'EINTR', 1.0), ('epoll_ctl', 'ENOMEM', 0.5),
+    ('epoll_wait,epoll_pwait,epoll_pwait2', 'EINTR', 1.0), ('epoll_ctl', 'ENOMEM', 0.3),
     ('io_uring_enter', 'EINTR', 1.0), ('io_uring_enter', 'EAGAIN', 1.0),
-    ('openat,openat2', 'EMFILE', 0.5), ('fstat,newfstatat,statx', 'EIO', 0.5),
+    ('openat,openat2', 'EMFILE', 0.3), ('fstat,newfstatat,statx', 'EIO', 0.3),
     ('shutdown', 'ENOTCONN', 1.0), ('getsockopt,getsockname,getpeername', 'ENOBUFS', 1.0),
-    ('mmap', 'ENOMEM', 0.5),
+    ('mmap', 'ENOMEM', 0.3),
 ]
 
 
