@@ -94,7 +94,7 @@ TEST_CASE("a handler that holds the loop is named in the log, once") {
     REQUIRE(s.start());
     CHECK(content_of(ask(s.port(), "/held/500")) == "done");
     CHECK(said.count("a worker's loop is held", "route=/held/{n}") == 1);
-    CHECK(s.statistics().reached(ec::server_limit::loop_time) == 1);
+    CHECK(s.statistics().reached(ec::server_limit::loop_time) >= 1);
 
     SECTION("after it has waited, too") {
         CHECK(content_of(ask(s.port(), "/later")) == "done");
@@ -118,11 +118,11 @@ namespace {
 // serve() in a process of its own, whose log comes through a pipe.
 class serving_process {
  public:
-    explicit serving_process(ec::reactor_kind kind) {
+    serving_process(ec::reactor_kind kind, ec::duration exit_timeout) {
         std::array<int, 2> both{};
         REQUIRE(::pipe2(both.data(), O_CLOEXEC) == 0);
         process_ = ::fork();
-        if (process_ == 0) run(kind, both[1]);
+        if (process_ == 0) run(kind, exit_timeout, both[1]);
         ::close(both[1]);
         output_fd_ = both[0];
         REQUIRE(process_ > 0);
@@ -152,14 +152,14 @@ class serving_process {
     }
 
  private:
-    [[noreturn]] static void run(ec::reactor_kind kind, int log_fd) {
+    [[noreturn]] static void run(ec::reactor_kind kind, ec::duration exit_timeout, int log_fd) {
         ec::server_options options;
         options.address = "127.0.0.1";
         options.port = 0;
         options.workers = 2;
         options.reactor = kind;
         options.drain_timeout = 50ms;
-        options.exit_timeout = 200ms;
+        options.exit_timeout = exit_timeout;
         options.log = ec::logger(
             [](void* fd, const ec::log_record& record) noexcept {
                 std::string line(record.message);
@@ -196,7 +196,7 @@ class serving_process {
 }  // namespace
 
 TEST_CASE("a stuck handler cannot hold the exit, and is named") {
-    serving_process served(EVENTCORE_EVERY_REACTOR);
+    serving_process served(EVENTCORE_EVERY_REACTOR, 200ms);
     REQUIRE(served.port() != 0);
     raw_client client(served.port());
     REQUIRE(client.send("GET /stuck/7 HTTP/1.1\r\nHost: a\r\n\r\n"));
@@ -210,7 +210,7 @@ TEST_CASE("a stuck handler cannot hold the exit, and is named") {
 }
 
 TEST_CASE("a server that can end does so with status 0") {
-    serving_process served(EVENTCORE_EVERY_REACTOR);
+    serving_process served(EVENTCORE_EVERY_REACTOR, 20s);
     CHECK(content_of(ask(served.port(), "/")) == "quick");
     served.terminate();
     const int status = served.wait();
