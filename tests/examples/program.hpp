@@ -1,15 +1,11 @@
 // One of the example programs, as a process of its own on 127.0.0.1 and a port of the kernel's choice.
 #pragma once
 
-#include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <array>
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
@@ -23,6 +19,7 @@
 
 #include "catch.hpp"
 #include "eventcore/reactor/reactor.hpp"
+#include "support/child_process.hpp"
 #include "support/raw_client.hpp"
 
 // Every reactor this machine has and the examples were built with.
@@ -48,27 +45,16 @@ class example_program {
         arguments.push_back(reactor);
         arguments.insert(arguments.end(), more.begin(), more.end());
         start(arguments);
-        read_until("listening");
-        INFO(name << " said: " << output_);
-        const std::string::size_type at = output_.find("port=");
-        REQUIRE(at != std::string::npos);
-        port_ = static_cast<std::uint16_t>(std::atoi(output_.c_str() + at + 5));
+        process_.read_until("listening");
+        INFO(name << " said: " << output());
+        port_ = process_.port_said();
         REQUIRE(port_ != 0);
-        CHECK(output_.find("reactor=\"" + reactor + ":") != std::string::npos);
-    }
-    example_program(const example_program&) = delete;
-    example_program& operator=(const example_program&) = delete;
-    ~example_program() {
-        if (process_ > 0) {
-            ::kill(process_, SIGKILL);
-            ::waitpid(process_, nullptr, 0);
-        }
-        ::close(output_fd_);
+        CHECK(output().find("reactor=\"" + reactor + ":") != std::string::npos);
     }
 
     std::uint16_t port() const { return port_; }
-    pid_t process() const { return process_; }
-    const std::string& output() const { return output_; }
+    pid_t process() const { return process_.process(); }
+    const std::string& output() const { return process_.output(); }
 
     // On a connection of its own. `fields` are whole lines.
     std::string ask(const std::string& method, const std::string& target, std::string_view fields = {},
@@ -84,20 +70,14 @@ class example_program {
         return client.receive_all();
     }
 
-    void terminate() const { ::kill(process_, SIGTERM); }
-    // The exit status as of waitpid(2). Reads what the program says to its end first, so that a long report
-    // cannot fill the pipe.
-    int wait() {
-        int status = -1;
-        read_until(nothing_said);
-        ::waitpid(std::exchange(process_, -1), &status, 0);
-        return status;
-    }
+    void terminate() const { process_.terminate(); }
+    // The exit status as of waitpid(2).
+    int wait() { return process_.wait(); }
     // Whether it ends with status 0 by itself; if not, its last words go to the log.
     bool ends_well() {
         const int status = wait();
         const bool well = WIFEXITED(status) && WEXITSTATUS(status) == 0;
-        if (!well) WARN("status " << status << " of waitpid(2), having said:\n" << output_);
+        if (!well) WARN("status " << status << " of waitpid(2), having said:\n" << output());
         return well;
     }
     bool stops_well() {
@@ -106,41 +86,21 @@ class example_program {
     }
 
  private:
-    static constexpr std::string_view nothing_said = "\xff";  // no program says this: reads to the end
-
     void start(const std::vector<std::string>& arguments) {
-        std::array<int, 2> both{};
-        REQUIRE(::pipe2(both.data(), O_CLOEXEC) == 0);
         std::vector<char*> argv;
         for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
         argv.push_back(nullptr);
-        process_ = ::fork();
-        if (process_ == 0) {
-            ::dup2(both[1], STDOUT_FILENO);
-            ::dup2(both[1], STDERR_FILENO);
+        process_.start([&](int output_fd) {
+            ::dup2(output_fd, STDOUT_FILENO);
+            ::dup2(output_fd, STDERR_FILENO);
             ::unsetenv("EVENTCORE_REACTOR");
             ::execv(argv[0], argv.data());
             ::_exit(127);
-        }
-        ::close(both[1]);
-        output_fd_ = both[0];
-        REQUIRE(process_ > 0);
-    }
-    void read_until(std::string_view words) {
-        char bytes[4096];
-        pollfd waiting{output_fd_, POLLIN, 0};
-        while (output_.find(words) == std::string::npos || output_.back() != '\n') {
-            if (::poll(&waiting, 1, 30'000) <= 0) return;
-            const ssize_t got = ::read(output_fd_, bytes, sizeof bytes);
-            if (got <= 0) return;
-            output_.append(bytes, static_cast<std::size_t>(got));
-        }
+        });
     }
 
-    pid_t process_ = -1;
-    int output_fd_ = -1;
+    child_process process_;
     std::uint16_t port_ = 0;
-    std::string output_;
 };
 
 // The value of a field; empty when it is not there.

@@ -1,12 +1,8 @@
 #include "eventcore/server/watchdog.hpp"
 
-#include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <array>
 #include <chrono>
 #include <cstdlib>
 #include <string>
@@ -14,12 +10,20 @@
 #include "eventcore/coro/sleep.hpp"
 #include "eventcore/server/serve.hpp"
 #include "eventcore/web/router.hpp"
+#include "support/child_process.hpp"
 #include "support/running_server.hpp"
 
 namespace ec = eventcore;
 using namespace std::chrono_literals;
 
 namespace {
+
+std::string line_of(const ec::log_record& record) {
+    std::string line(record.message);
+    for (const ec::log_field& field : record.fields)
+        line.append(" ").append(field.name()).append("=").append(field.value());
+    return line += '\n';
+}
 
 // What the log said, line by line "message name=value …"; written by several threads.
 class log_lines {
@@ -45,10 +49,7 @@ class log_lines {
  private:
     void add(const ec::log_record& record) {
         const ec::lock_guard lock(mutex_);
-        text_ += record.message;
-        for (const ec::log_field& field : record.fields)
-            text_.append(" ").append(field.name()).append("=").append(field.value());
-        text_ += '\n';
+        text_ += line_of(record);
     }
     ec::mutex mutex_;
     std::string text_;
@@ -115,90 +116,40 @@ TEST_CASE("a server that waits, or is quick, holds nothing") {
 
 namespace {
 
-// serve() in a process of its own, whose log comes through a pipe.
-class serving_process {
- public:
-    serving_process(ec::reactor_kind kind, ec::duration exit_timeout) {
-        std::array<int, 2> both{};
-        REQUIRE(::pipe2(both.data(), O_CLOEXEC) == 0);
-        process_ = ::fork();
-        if (process_ == 0) run(kind, exit_timeout, both[1]);
-        ::close(both[1]);
-        output_fd_ = both[0];
-        REQUIRE(process_ > 0);
-        read_until("port=");
-        read_until("\n");
-    }
-    serving_process(const serving_process&) = delete;
-    serving_process& operator=(const serving_process&) = delete;
-    ~serving_process() {
-        if (process_ > 0) {
-            ::kill(process_, SIGKILL);
-            ::waitpid(process_, nullptr, 0);
-        }
-        ::close(output_fd_);
-    }
-
-    std::uint16_t port() const {
-        return static_cast<std::uint16_t>(std::atoi(output_.c_str() + output_.find("port=") + 5));
-    }
-    const std::string& output() const { return output_; }
-    void terminate() const { ::kill(process_, SIGTERM); }
-    int wait() {
-        int status = -1;
-        read_until("\xff");  // never said: to the end
-        ::waitpid(std::exchange(process_, -1), &status, 0);
-        return status;
-    }
-
- private:
-    [[noreturn]] static void run(ec::reactor_kind kind, ec::duration exit_timeout, int log_fd) {
-        ec::server_options options;
-        options.address = "127.0.0.1";
-        options.port = 0;
-        options.workers = 2;
-        options.reactor = kind;
-        options.drain_timeout = 50ms;
-        options.exit_timeout = exit_timeout;
-        options.log = ec::logger(
-            [](void* fd, const ec::log_record& record) noexcept {
-                std::string line(record.message);
-                for (const ec::log_field& field : record.fields)
-                    line.append(" ").append(field.name()).append("=").append(field.value());
-                line += '\n';
-                static_cast<void>(::write(*static_cast<int*>(fd), line.data(), line.size()) < 0);
-            },
-            &log_fd);
-        const int code = ec::serve(ec::router(ec::get<"/stuck/{id}">([](int) {
-                                                  for (;;) hold(10ms);
-                                                  return "never";
-                                              }),
-                                              ec::get<"/">([] { return "quick"; })),
-                                   options);
-        std::_Exit(code);
-    }
-    void read_until(std::string_view words) {
-        char bytes[4096];
-        pollfd waiting{output_fd_, POLLIN, 0};
-        while (output_.find(words) == std::string::npos) {
-            if (::poll(&waiting, 1, 30'000) <= 0) return;
-            const ssize_t got = ::read(output_fd_, bytes, sizeof bytes);
-            if (got <= 0) return;
-            output_.append(bytes, static_cast<std::size_t>(got));
-        }
-    }
-
-    pid_t process_ = -1;
-    int output_fd_ = -1;
-    std::string output_;
-};
+// serve(), for a process of its own; the log goes to `log_fd`.
+[[noreturn]] void serve_here(ec::reactor_kind kind, ec::duration exit_timeout, int log_fd) {
+    ec::server_options options;
+    options.address = "127.0.0.1";
+    options.port = 0;
+    options.workers = 2;
+    options.reactor = kind;
+    options.drain_timeout = 50ms;
+    options.exit_timeout = exit_timeout;
+    options.log = ec::logger(
+        [](void* fd, const ec::log_record& record) noexcept {
+            const std::string line = line_of(record);
+            static_cast<void>(::write(*static_cast<int*>(fd), line.data(), line.size()) < 0);
+        },
+        &log_fd);
+    std::_Exit(ec::serve(ec::router(ec::get<"/stuck/{id}">([](int) {
+                                        for (;;) hold(10ms);
+                                        return "never";
+                                    }),
+                                    ec::get<"/">([] { return "quick"; })),
+                         options));
+}
+void start(child_process& served, ec::reactor_kind kind, ec::duration exit_timeout) {
+    served.start([&](int log_fd) { serve_here(kind, exit_timeout, log_fd); });
+    served.read_until("port=");
+    REQUIRE(served.port_said() != 0);
+}
 
 }  // namespace
 
 TEST_CASE("a stuck handler cannot hold the exit, and is named") {
-    serving_process served(EVENTCORE_EVERY_REACTOR, 200ms);
-    REQUIRE(served.port() != 0);
-    raw_client client(served.port());
+    child_process served;
+    start(served, EVENTCORE_EVERY_REACTOR, 200ms);
+    raw_client client(served.port_said());
     REQUIRE(client.send("GET /stuck/7 HTTP/1.1\r\nHost: a\r\n\r\n"));
     hold(50ms);
     served.terminate();
@@ -210,8 +161,9 @@ TEST_CASE("a stuck handler cannot hold the exit, and is named") {
 }
 
 TEST_CASE("a server that can end does so with status 0") {
-    serving_process served(EVENTCORE_EVERY_REACTOR, 20s);
-    CHECK(content_of(ask(served.port(), "/")) == "quick");
+    child_process served;
+    start(served, EVENTCORE_EVERY_REACTOR, 20s);
+    CHECK(content_of(ask(served.port_said(), "/")) == "quick");
     served.terminate();
     const int status = served.wait();
     CHECK(WIFEXITED(status));
