@@ -23,6 +23,12 @@ struct http1_framing {
 
 namespace detail {
 
+// What an answer says of its connection (RFC 9112, 9.3): nothing where HTTP/1.1 keeps it anyhow.
+inline h1::connection_option connection_of(const http::request_head& request, bool keeps_alive) noexcept {
+    if (!keeps_alive) return h1::connection_option::close;
+    return request.minor_version == 0 ? h1::connection_option::keep_alive : h1::connection_option::implied;
+}
+
 inline void append_head(byte_buffer& out, connection_host& host, h1::response_head& head) {
     head.date = host.date();
     head.server = host.options().server_name;
@@ -53,10 +59,7 @@ inline http1_framing write_answer_head(byte_buffer& out, connection_host& host,
     head.content_length = answer.content_length();
     head.content_type = answer.content_type();
     head.fields = &answer.fields();
-    if (!keeps_alive)
-        head.connection = h1::connection_option::close;
-    else if (request.minor_version == 0)
-        head.connection = h1::connection_option::keep_alive;
+    head.connection = detail::connection_of(request, keeps_alive);
     detail::append_head(out, host, head);
     return {rules.sends_content, rules.framing == h1::content_framing::chunked, keeps_alive};
 }
@@ -67,10 +70,7 @@ inline void write_shed_answer(byte_buffer& out, connection_host& host, const htt
     h1::response_head head;
     head.code = http::status::service_unavailable;
     head.fields = &host.retry_after();
-    if (!keeps_alive)
-        head.connection = h1::connection_option::close;
-    else if (request.minor_version == 0)
-        head.connection = h1::connection_option::keep_alive;
+    head.connection = detail::connection_of(request, keeps_alive);
     detail::append_head(out, host, head);
 }
 
