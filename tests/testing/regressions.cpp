@@ -59,3 +59,26 @@ TEST_CASE("the last answer of a connection survives what the client has sent beh
         CHECK(sim.drain());
     }
 }
+
+// Answers that the socket had not taken yet were lost when the client ended in the middle of a later request.
+TEST_CASE("a request that is cut off does not take the answers before it along") {
+    for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+        ec::testing::simulation_options options;
+        options.faults = ec::testing::fault_plan::patient();
+        options.faults.slow_peer = 0;
+        simulation sim(seed, options);
+        sim.serve(busy::routes());
+        auto c = sim.connect();
+        const bool is_streamed = seed % 2 == 0;
+        c.send("GET /hello/1 HTTP/1.1\r\nHost: a\r\n\r\nGET /hello/2 HTTP/1.1\r\nHost: a\r\n\r\n");
+        c.send(is_streamed ? "POST /digest" : "POST /nowhere");
+        c.send(" HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab");
+        c.finish_sending();
+        REQUIRE(sim.run_until([&] { return c.is_over(); }));
+        INFO("seed " << seed);
+        CHECK_FALSE(c.is_broken());
+        CHECK(c.answers().size() == 2);
+        c.close();
+        CHECK(sim.drain());
+    }
+}

@@ -14,7 +14,7 @@ auto http1_connection<Stream>::begin_answer() -> step {
     if (e.content.refusal() != http::status::ok) return refuse(e.content.refusal());
     if (e.error() == errc::timed_out) return refuse(http::status::request_timeout);
     if (e.error() == errc::overloaded) return refuse(http::status::service_unavailable);
-    if (e.error()) return close_now(), step::wait;
+    if (e.error()) return leave_unanswered();
     if (e.ctx.is_cancelled()) return refuse(http::status::service_unavailable);
     if (!can_be_sent(e.answer.value())) {
         host().report_unsendable(e.req.route());
@@ -101,7 +101,8 @@ template <net::stream Stream>
 auto http1_connection<Stream>::end_stream(std::exception_ptr failure) -> step {
     http1_exchange& e = *exchange_;
     if (failure) host().report_failure(e.req.route(), failure);
-    if (failure || e.error() || e.ctx.is_cancelled()) return close_now(), step::wait;
+    if (e.error() || e.ctx.is_cancelled()) return close_now(), step::wait;
+    if (failure) return leave_unanswered();
     if (e.is_chunked) e.queue(h1::last_chunk);
     e.phase = phase_type::sending;
     return step::again;

@@ -200,6 +200,14 @@ auto http1_connection<Stream>::refuse(http::status why) -> step {
     return begin_closing(false);
 }
 
+// The client has gone in the middle of its request, or its answer has failed half-way. The answers to its
+// earlier requests are still owed.
+template <net::stream Stream>
+auto http1_connection<Stream>::leave_unanswered() noexcept -> step {
+    if (has_broken()) return close_now(), step::wait;
+    return begin_closing(true);
+}
+
 template <net::stream Stream>
 auto http1_connection<Stream>::begin_closing(bool is_clean) noexcept -> step {
     state_ = state::closing;

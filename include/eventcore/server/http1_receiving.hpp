@@ -168,9 +168,7 @@ auto http1_connection<Stream>::collect_content() -> step {
 template <net::stream Stream>
 auto http1_connection<Stream>::content_failed() -> step {
     const http::status refusal = exchange_->content.refusal();
-    if (refusal != http::status::ok) return refuse(refusal);
-    close_now();  // the client has gone
-    return step::wait;
+    return refusal != http::status::ok ? refuse(refusal) : leave_unanswered();
 }
 
 template <net::stream Stream>

@@ -84,8 +84,8 @@ class http1_connection final : private http1_wire<Stream>, public connection_lin
     };
     enum class step : std::uint8_t { again, wait };
 
-    static constexpr unsigned steps_per_turn = 1024;           // then others get their turn
-    static constexpr std::size_t gather_bytes_min = 8 * 1024;  // below, copying beats another iovec
+    static constexpr unsigned steps_per_turn = 1024;              // then others get their turn
+    static constexpr std::size_t gather_bytes_min = 8 * 1024;     // below, copying beats another iovec
     static constexpr std::size_t discard_bytes_max = 256 * 1024;  // unwanted content, to keep a connection
     static constexpr std::size_t linger_bytes_max = 16 * 1024 * 1024;
     static constexpr duration idle_grace = std::chrono::seconds(1);
@@ -150,6 +150,7 @@ class http1_connection final : private http1_wire<Stream>, public connection_lin
     // the end
     bool is_head_request() const noexcept;
     step refuse(http::status why);
+    step leave_unanswered() noexcept;
     step begin_closing(bool is_clean) noexcept;
     // It has said that this request is its last, and all of it is here. A client that has not may have sent
     // another, unread; a close would then be a reset and could destroy the answer (RFC 9112, 9.6).
