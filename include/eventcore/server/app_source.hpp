@@ -39,9 +39,7 @@ template <class Router>
 class shared_app final : public app_source {
  public:
     explicit shared_app(Router router) : router_(std::move(router)) {}
-    owned<app_instance> make() override {
-        return make_owned<borrowed_app>(router_.application());
-    }
+    owned<app_instance> make() override { return make_owned<borrowed_app>(router_.application()); }
 
  private:
     Router router_;
@@ -51,9 +49,7 @@ template <class Router>
 class referenced_app final : public app_source {
  public:
     explicit referenced_app(const Router& router) noexcept : router_(&router) {}
-    owned<app_instance> make() override {
-        return make_owned<borrowed_app>(router_->application());
-    }
+    owned<app_instance> make() override { return make_owned<borrowed_app>(router_->application()); }
 
  private:
     const Router* router_;

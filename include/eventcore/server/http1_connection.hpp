@@ -6,19 +6,21 @@
 #include "eventcore/server/http1_answering.hpp"
 #include "eventcore/server/http1_receiving.hpp"
 #include "eventcore/server/http1_steps.hpp"
+#include "eventcore/server/http1_upgrade.hpp"
 
 namespace eventcore {
 
 // What an idle connection costs, besides the kernel: what grows it goes into http1_exchange.
-static_assert(sizeof(http1_connection<net::tcp_socket>) <= 136);
+static_assert(sizeof(http1_connection<net::tcp_socket>) <= 128);
 
 // ---- what moves it ----
 
 template <net::stream Stream>
 void http1_connection<Stream>::on_news(io_handle& handle, std::uint8_t news) noexcept {
     auto& self = static_cast<http1_connection&>(handle);
-    if (news & readiness::gone) return self.gone_(self, self.owner_);
+    if (news & readiness::gone) return self.pool().gone(self);
     if (self.state_ == state::closed) return;
+    if (self.state_ == state::upgraded) return self.session_->on_news(news);
     // A hang-up alone may be a client that only stopped sending; it still wants its answer.
     const bool is_running = self.exchange_ && self.exchange_->is_running();
     const bool is_gone =
@@ -55,7 +57,7 @@ void http1_connection<Stream>::take_turn() {
         if (exchange_ && !exchange_->input.empty()) host().reached(server_limit::pipelining);
         break;
     }
-    if (state_ == state::closed || has_broken()) return;
+    if (state_ == state::closed || state_ == state::upgraded || has_broken()) return;
     send_collected();
     if (has_broken()) abort();
     if (next == step::again && state_ != state::closed) exchange_->advance_later();
@@ -88,7 +90,7 @@ void http1_connection<Stream>::deadline_fired() noexcept {
         if (!client_keeps_up())
             ran_out_of_time(server_limit::write_time);
         else if (deadline_has_passed())
-            deadline_passed();
+            state_ == state::upgraded ? session_->on_deadline() : deadline_passed();
         if (state_ != state::closed) arm_again();
     } catch (...) {
         out_of_memory();

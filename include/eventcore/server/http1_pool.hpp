@@ -3,14 +3,21 @@
 
 #include <cstddef>
 
+#include "eventcore/base/intrusive_list.hpp"
 #include "eventcore/server/connection_host.hpp"
 #include "eventcore/server/http1_exchange.hpp"
 
 namespace eventcore {
 
+// An element of a worker's list of open connections.
+struct connection_link : list_node {};
+
 class http1_pool {
  public:
-    explicit http1_pool(connection_host& host) noexcept : host_(host) {}
+    // Told of a connection whose descriptor is closed and that may be destroyed.
+    using gone_function = void (*)(connection_link&, void* owner) noexcept;
+    http1_pool(connection_host& host, gone_function on_gone, void* owner) noexcept
+        : host_(host), gone_(on_gone), owner_(owner) {}
     http1_pool(const http1_pool&) = delete;
     http1_pool& operator=(const http1_pool&) = delete;
     ~http1_pool() {
@@ -22,6 +29,7 @@ class http1_pool {
     }
 
     connection_host& host() const noexcept { return host_; }
+    void gone(connection_link& connection) const noexcept { gone_(connection, owner_); }
 
     http1_exchange& take(void* connection, const http1_connection_calls& calls) {
         http1_exchange* taken = free_;
@@ -51,6 +59,8 @@ class http1_pool {
     static constexpr std::size_t kept_count_max = 1024;  // some 4 KiB each
 
     connection_host& host_;
+    gone_function gone_;
+    void* owner_;
     http1_exchange* free_ = nullptr;
     std::size_t free_count_ = 0;
 };

@@ -15,25 +15,21 @@
 #include <cstdint>
 #include <exception>
 #include <string_view>
+#include <utility>
 
-#include "eventcore/base/intrusive_list.hpp"
 #include "eventcore/server/http1_answer.hpp"
 #include "eventcore/server/http1_wire.hpp"
+#include "eventcore/server/protocol_session.hpp"
 
 namespace eventcore {
-
-// An element of a worker's list of open connections.
-struct connection_link : list_node {};
 
 template <net::stream Stream>
 class http1_connection final : private http1_wire<Stream>, public connection_link {
     using wire = http1_wire<Stream>;
 
  public:
-    // `gone` is told when the descriptor is closed and the object may be destroyed.
-    using gone_function = void (*)(http1_connection&, void* owner) noexcept;
-    http1_connection(http1_pool& pool, gone_function gone, void* owner) noexcept
-        : wire(pool, &on_news, &on_timer), gone_(gone), owner_(owner) {}
+    // The pool is told when the descriptor is closed and the object may be destroyed.
+    explicit http1_connection(http1_pool& pool) noexcept : wire(pool, &on_news, &on_timer) {}
 
     // Begins to serve a connected socket. On failure it is closed; destroy the connection at once.
     result<> open(int connected_fd) noexcept {
@@ -53,24 +49,32 @@ class http1_connection final : private http1_wire<Stream>, public connection_lin
         close_now();
     }
     // Kept alive, and between two requests: closing it loses nothing.
-    bool is_idle() const noexcept { return state_ == state::open && !exchange_ && requests_ > 0; }
+    bool is_idle() const noexcept {
+        if (state_ == state::upgraded) return session_->is_idle();
+        return state_ == state::open && !exchange_ && requests_ > 0;
+    }
     // The worker closes what is idle: ends now when no request is in progress or has just arrived, else with
     // its answer.
     void drain() noexcept {
+        if (state_ == state::upgraded) return session_->drain();
         if (state_ != state::open || exchange_) return;
         this->has_input() ? advance() : close_now();
     }
     // Ends whatever is in progress. A handler that still runs is destroyed where it waits.
     void close_now() noexcept {
         if (state_ == state::closed) return;
-        state_ = state::closed;
+        const bool is_upgraded = std::exchange(state_, state::closed) == state::upgraded;
         disarm();
-        give_back_exchange();
+        if (is_upgraded)
+            session_->release();
+        else
+            give_back_exchange();
         collected().clear();
         Stream::close();
     }
     // The route of the handler that runs, for the log of a drain that took too long; empty when none does.
     std::string_view running_route() const noexcept {
+        if (state_ == state::upgraded) return session_->running_route();
         return exchange_ && exchange_->is_running() ? exchange_->req.route() : std::string_view{};
     }
 
@@ -80,6 +84,7 @@ class http1_connection final : private http1_wire<Stream>, public connection_lin
         open,
         closing,    // the last answer is being sent
         lingering,  // it has been sent; what still arrives is dropped, so that the client can read it
+        upgraded,   // another protocol is spoken, see protocol_session
         closed,     // waiting for `gone`
     };
     enum class step : std::uint8_t { again, wait };
@@ -167,8 +172,15 @@ class http1_connection final : private http1_wire<Stream>, public connection_lin
         return time_point(opened_ * opened_tick) + options().connection_lifetime;
     }
 
+    // another protocol: http1_upgrade.hpp
+    step take_over(protocol_session& session);
+    static const connection_port_calls port_calls;
+
     // what the exchange calls
     static http1_connection& of(void* self) noexcept { return *static_cast<http1_connection*>(self); }
+    static const http1_connection& of(const void* self) noexcept {
+        return *static_cast<const http1_connection*>(self);
+    }
     static flow call_receive(void* self) noexcept;
     static void call_send(void* self) noexcept;
     static void call_finished(void* self) noexcept { of(self).coroutine_finished(); }
@@ -181,8 +193,7 @@ class http1_connection final : private http1_wire<Stream>, public connection_lin
     static constexpr http1_connection_calls calls{&call_receive, &call_send, &call_finished,
                                                   &call_advance, &call_peer, &call_peer_group};
 
-    gone_function gone_;
-    void* owner_;
+    protocol_session* session_ = nullptr;  // while upgraded
     std::uint32_t requests_ = 0;
     std::uint32_t discarded_bytes_ = 0;
     state state_ = state::open;

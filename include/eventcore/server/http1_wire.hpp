@@ -24,6 +24,7 @@ class http1_wire : public Stream, protected timer {
         : Stream(pool.host().home(), on_news), timer(on_timer), pool_(&pool) {}
     ~http1_wire() = default;
 
+    http1_pool& pool() const noexcept { return *pool_; }
     connection_host& host() const noexcept { return pool_->host(); }
     const server_options& options() const noexcept { return host().options(); }
     time_point now() const noexcept { return host().home().now(); }

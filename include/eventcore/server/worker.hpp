@@ -128,7 +128,7 @@ class worker {
         running(worker& w, owned<app_instance> app)
             : instance(std::move(app)),
               host(*w.home_, instance->app(), w.options_, w.counters),
-              pool(host),
+              pool(host, &connection_gone, &w),
               offload(*w.home_,
                       {w.options_.pool_threads, static_cast<unsigned>(w.options_.pool_queue_count)}),
               watch(host) {}
@@ -182,7 +182,7 @@ class worker {
     bool admit(connection& fresh) noexcept;
     void make_room() noexcept;
     connection* find_idle() noexcept;
-    static void connection_gone(connection& c, void* owner) noexcept;
+    static void connection_gone(connection_link& link, void* owner) noexcept;
     void begin_drain() noexcept;
     void go_on_draining() noexcept;
     void stop_accepting() noexcept;
@@ -300,7 +300,7 @@ inline void worker::connected(void* owner, unique_fd socket) noexcept {
     auto& self = *static_cast<worker*>(owner);
     running& now = *self.now_;
     try {
-        connection& fresh = now.connections.create(now.pool, &connection_gone, owner);
+        connection& fresh = now.connections.create(now.pool);
         if (!fresh.open(socket.release())) return now.connections.destroy(fresh);
         self.counters.connections_accepted.add();
         now.open_connections.push_back(fresh);
@@ -343,8 +343,9 @@ inline worker::connection* worker::find_idle() noexcept {
     return nullptr;
 }
 
-inline void worker::connection_gone(connection& c, void* owner) noexcept {
+inline void worker::connection_gone(connection_link& link, void* owner) noexcept {
     auto& self = *static_cast<worker*>(owner);
+    auto& c = static_cast<connection&>(link);
     running& now = *self.now_;
     if (c.is_counted()) self.peers_->remove(c.peer_group());
     now.connections.destroy(c);
