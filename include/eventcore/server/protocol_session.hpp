@@ -1,5 +1,5 @@
 // What a connection becomes when HTTP/1 is done with it: HTTP/2 (RFC 9113, 3.3), a WebSocket (RFC 6455), a
-// tunnel (RFC 9110, 9.3.6). The connection stays as it is, stream, timer and place in the worker's list; a session
+// tunnel (RFC 9110, 9.3.6). Stream, timer and place in the worker's list stay with the connection; a session
 // is told what happens on it, and reads and writes through a port, whatever stream there is below.
 #pragma once
 
