@@ -19,6 +19,7 @@ struct test_route {
 struct test_table {
     std::vector<trie_node> nodes;
     std::vector<literal_slot> slots;
+    std::vector<path_slot> paths;
     std::vector<endpoint_set> sets;
     route_table table;
     std::vector<route_index> conflicts;
@@ -27,8 +28,9 @@ struct test_table {
         std::size_t segments = 1;
         for (const test_route& r : routes) segments += count_segments(r.pattern);
         nodes.resize(segments), slots.resize(std::bit_ceil(2 * segments)), sets.resize(routes.size() + 1);
+        paths.resize(slots.size());
         trie_builder builder(
-            {nodes.data(), nodes.size(), slots.data(), slots.size(), sets.data(), sets.size()});
+            {nodes.data(), nodes.size(), slots.data(), paths.data(), slots.size(), sets.data(), sets.size()});
         for (std::size_t i = 0; i < routes.size(); ++i)
             conflicts.push_back(
                 builder.insert(routes[i].pattern, set_of(routes[i].method), static_cast<route_index>(i)));
@@ -48,6 +50,10 @@ found search(const route_table& table, http::method method, const std::string& p
     path_values values;
     if (split(path, memory, segments) != path_outcome::ok) return {};
     found f{match(table, method, segments, memory, values).route, {}};
+    // The short way to a path of literals must lead to the same place.
+    const endpoint_set* place = find_literal_path(table, path);
+    const route_index direct = place ? place->find(method) : no_route;
+    if (direct != no_route) REQUIRE((direct == f.route && values.size() == 0));
     if (f.route == no_route) return f;
     for (std::size_t i = 0; i < values.size(); ++i) f.values.emplace_back(values[i]);
     return f;

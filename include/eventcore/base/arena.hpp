@@ -63,8 +63,8 @@ class arena {
         return reinterpret_cast<void*>(start);
     }
 
-    block* first_ = nullptr;       // newest first
-    std::uintptr_t next_ = 0;      // free bytes of the newest block: [next_, end_)
+    block* first_ = nullptr;   // newest first
+    std::uintptr_t next_ = 0;  // free bytes of the newest block: [next_, end_)
     std::uintptr_t end_ = 0;
 };
 

@@ -36,7 +36,8 @@ class byte_buffer {
 
     // Room for `bytes` more at the returned place; commit() says how many of them were written.
     char* prepare(std::size_t bytes) {
-        if (capacity_ - size_ < bytes) grow(bytes);
+        if (capacity_ - size_ < bytes) [[unlikely]]
+            grow(bytes);
         return data_ + size_;
     }
     void commit(std::size_t bytes) noexcept { size_ += bytes; }
@@ -55,13 +56,14 @@ class byte_buffer {
 
     // Gives the block back; the buffer is empty and without capacity.
     void release() noexcept {
+        if (!data_) return;
         recycler::deallocate(data_, capacity_);
         data_ = nullptr;
         size_ = capacity_ = 0;
     }
 
  private:
-    void grow(std::size_t bytes) {
+    [[gnu::noinline]] void grow(std::size_t bytes) {
         const std::size_t doubled = capacity_ * 2, needed = size_ + bytes;
         const std::size_t total = recycler::usable_bytes(needed > doubled ? needed : doubled);
         char* moved = static_cast<char*>(recycler::allocate(total));

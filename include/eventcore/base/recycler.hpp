@@ -6,6 +6,7 @@
 // AddressSanitizer every block goes to the heap, so that a stale pointer is seen.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <new>
@@ -15,13 +16,13 @@
 namespace eventcore::recycler {
 
 inline constexpr std::size_t granule_bytes = 64;
-inline constexpr std::size_t small_bytes_max = 4096;         // classes of 64 bytes up to here …
-inline constexpr std::size_t large_bytes_max = 256 * 1024;   // … then powers of two up to here
+inline constexpr std::size_t small_bytes_max = 4096;        // classes of 64 bytes up to here …
+inline constexpr std::size_t large_bytes_max = 256 * 1024;  // … then powers of two up to here
 
 namespace detail {
 
 inline constexpr std::size_t small_classes = small_bytes_max / granule_bytes;
-inline constexpr std::size_t large_classes = 6;  // 8, 16, 32, 64, 128, 256 KiB
+inline constexpr std::size_t large_classes = 6;                   // 8, 16, 32, 64, 128, 256 KiB
 inline constexpr std::size_t cached_bytes_max = 2 * 1024 * 1024;  // per class and thread
 inline constexpr std::size_t cached_count_max = 512;
 
@@ -47,9 +48,8 @@ constexpr block_class class_of(std::size_t bytes) {
         const std::size_t index = bytes == 0 ? 0 : (bytes - 1) / granule_bytes;
         return {index, (index + 1) * granule_bytes};
     }
-    std::size_t index = small_classes, size = 2 * small_bytes_max;
-    while (size < bytes) size *= 2, ++index;
-    return {index, size};
+    const std::size_t doublings = static_cast<std::size_t>(std::bit_width((bytes - 1) / small_bytes_max)) - 1;
+    return {small_classes + doublings, 2 * small_bytes_max << doublings};
 }
 
 }  // namespace detail

@@ -69,7 +69,7 @@ class context {
     // Makes the context usable again for the next request of a connection. Nothing may be listening.
     void reset() noexcept {
         EVENTCORE_ASSERT(listeners_.empty(), "a context was reset while somebody waits under it");
-        reason_.clear();
+        if (reason_) reason_.clear();
         deadline_ = no_deadline;
         activity_ = nullptr;
     }

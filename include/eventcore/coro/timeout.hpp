@@ -32,8 +32,7 @@ struct result_of<result<U>> {
 // A context whose deadline is kept by a timer.
 class timed_context : public context, private timer {
  public:
-    timed_context(context& parent, time_point latest) noexcept
-        : context(parent, latest), timer(&expired) {
+    timed_context(context& parent, time_point latest) noexcept : context(parent, latest), timer(&expired) {
         if (deadline() <= home().now())
             cancel(errc::timed_out);
         else if (deadline() != no_deadline)

@@ -81,8 +81,8 @@ void start_all(join_group& group, std::tuple<joined<Ts>...>& children) {
 
 template <class... Ts>
 std::tuple<value_of<Ts>...> take_all(std::tuple<joined<Ts>...>& children) {
-    return std::apply(
-        [](joined<Ts>&... each) { return std::tuple<value_of<Ts>...>(take_value(each)...); }, children);
+    return std::apply([](joined<Ts>&... each) { return std::tuple<value_of<Ts>...>(take_value(each)...); },
+                      children);
 }
 
 }  // namespace detail

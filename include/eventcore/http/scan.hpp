@@ -39,6 +39,10 @@ inline target_run skip_target(const char* first, const char* last) noexcept;
 // which is not before `last`.
 inline const char* skip_host(const char* first, const char* last, const char* readable) noexcept;
 
+// Whether [first, last) is a short name or IPv4 address of the common octets, maybe with a port of up to four
+// digits: what nearly every Host field is. False says nothing.
+inline bool is_plain_host(const char* first, const char* last, const char* readable) noexcept;
+
 // find_field_id() for a name that is known to be a token. Looks at no byte from `last` on.
 inline field_id find_field_id_of_token(const char* name, std::size_t length, const char* last) noexcept;
 
@@ -104,6 +108,16 @@ inline unsigned common_token_bits(__m128i octets) noexcept {
     const __m128i digit = in_range(octets, '0', '9');
     return bits_of(_mm_or_si128(_mm_or_si128(letter, digit), _mm_cmpeq_epi8(octets, all16('-'))));
 }
+
+// The octets that paths are mostly made of: those, "." and "/" (with "-" they are neighbours), and "_".
+inline unsigned common_path_bits(__m128i octets) noexcept {
+    const __m128i letter = in_range(_mm_or_si128(octets, all16(0x20)), 'a', 'z');
+    const __m128i digit_or_mark = in_range(octets, '-', '9');
+    return bits_of(_mm_or_si128(_mm_or_si128(letter, digit_or_mark), _mm_cmpeq_epi8(octets, all16('_'))));
+}
+
+// The digits.
+inline unsigned digit_bits(__m128i octets) noexcept { return bits_of(in_range(octets, '0', '9')); }
 
 // Exact, and a cheaper one that also reports HTAB and obs-text: 0x7f + 1 and all above are negative.
 inline unsigned rare_field_bits(__m128i octets) noexcept {
@@ -173,15 +187,20 @@ inline const char* skip_token(const char* first, const char* last) noexcept {
 
 inline const char* skip_field_value(const char* first, const char* last) noexcept {
 #if defined(__SSE2__)
-    while (last - first >= 16) {
-        const __m128i octets = detail::load16(first);
-        if (const unsigned rare = detail::rare_field_bits(octets); rare != 0) {
-            const char* const at = first + detail::first_bit(rare);
-            if (*at == '\r') return at;  // the end of nearly every value
-            const unsigned bad = detail::bad_field_bits(octets);
-            if (bad != 0) return first + detail::first_bit(bad);
-        }
-        first += 16;
+    if (last - first >= 16) {
+        do {
+            const __m128i octets = detail::load16(first);
+            if (const unsigned rare = detail::rare_field_bits(octets); rare != 0) {
+                const char* const at = first + detail::first_bit(rare);
+                if (*at == '\r') return at;  // the end of nearly every value
+                const unsigned bad = detail::bad_field_bits(octets);
+                if (bad != 0) return first + detail::first_bit(bad);
+            }
+            first += 16;
+        } while (last - first >= 16);
+        // The rest, once more with some of the good octets before it.
+        const unsigned bad = detail::bad_field_bits(detail::load16(last - 16));
+        return bad != 0 ? last - 16 + detail::first_bit(bad) : last;
     }
 #endif
     while (first != last && detail::is_field_octet(*first)) ++first;
@@ -191,6 +210,12 @@ inline const char* skip_field_value(const char* first, const char* last) noexcep
 inline target_run skip_target(const char* first, const char* last) noexcept {
     target_run run{first, nullptr, false};
 #if defined(__SSE2__)
+    // Most targets are short, and made of nothing but letters, digits and - . / _ up to the space.
+    if (last - first >= 16) {
+        const unsigned rare = detail::common_path_bits(detail::load16(first)) ^ 0xffffu;
+        const char* const at = first + detail::first_bit(rare | 0x8000u);
+        if (rare != 0 && *at == ' ') return {at, nullptr, false};
+    }
     while (last - first >= 16) {
         const __m128i octets = detail::load16(first);
         const unsigned bad = detail::bad_target_bits(octets) | 0x10000u;
@@ -227,6 +252,25 @@ inline const char* skip_host(const char* first, const char* last, const char* re
 #endif
     while (first != last && detail::is_host_octet(*first)) ++first;
     return first;
+}
+
+inline bool is_plain_host(const char* first, const char* last, const char* readable) noexcept {
+#if defined(__SSE2__)
+    const auto size = static_cast<std::size_t>(last - first);
+    if (size - 1 >= 15 || readable - first < 16) return false;
+    const __m128i octets = detail::load16(first);
+    const unsigned inside = (1u << size) - 1;
+    const unsigned dot = detail::bits_of(_mm_cmpeq_epi8(octets, detail::all16('.')));
+    const unsigned other = ~(detail::common_token_bits(octets) | dot) & inside;
+    if (other == 0) return true;
+    const unsigned name = (other & (0u - other)) - 1;  // the octets before the first other one
+    const auto colon = static_cast<std::size_t>(detail::first_bit(other));
+    const unsigned port = inside & ~(name << 1 | 1);
+    return name != 0 && first[colon] == ':' && size - colon <= 5 && (port & ~detail::digit_bits(octets)) == 0;
+#else
+    static_cast<void>(first), static_cast<void>(last), static_cast<void>(readable);
+    return false;
+#endif
 }
 
 [[gnu::always_inline]] inline field_id find_field_id_of_token(const char* name, std::size_t length,

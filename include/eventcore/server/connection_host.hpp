@@ -11,6 +11,7 @@
 #include "eventcore/base/byte_buffer.hpp"
 #include "eventcore/http/date.hpp"
 #include "eventcore/http/fields.hpp"
+#include "eventcore/http/h1/serializer.hpp"
 #include "eventcore/reactor/reactor.hpp"
 #include "eventcore/server/options.hpp"
 #include "eventcore/server/statistics.hpp"
@@ -26,6 +27,7 @@ class connection_host {
     connection_host(reactor& home, application app, const server_options& options, worker_counters& counters)
         : home_(home), app_(app), options_(options), counters_(counters) {
         scratch_.prepare(scratch_bytes);
+        ending_.prepare(h1::head_ending_bytes(options.server_name));
         retry_after_.set("Retry-After", std::to_string(options.retry_after_seconds)).value();
         const unsigned workers = options.workers > 0 ? options.workers : 1;
         in_flight_max_ = options.shed_in_flight / workers + (options.shed_in_flight % workers != 0);
@@ -76,14 +78,15 @@ class connection_host {
     // Where the connection whose turn it is collects its answers; empty between turns.
     byte_buffer& scratch() noexcept { return scratch_; }
 
-    // The Date field's value now (RFC 9110, 6.6.1), formatted once a second.
-    std::string_view date() noexcept {
+    // What every head ends with: the Server field, and the Date as it is now (RFC 9110, 6.6.1). Written once
+    // a second.
+    void give_ending(h1::response_head& head) noexcept {
         const http::unix_seconds second = http::to_unix_seconds(home_.wall_now());
-        if (second != date_second_) {
-            http::write_date(date_, second);
-            date_second_ = second;
-        }
-        return {date_, http::date_bytes};
+        if (second != date_second_) [[unlikely]]
+            write_ending(second);
+        head.server = options_.server_name;
+        head.date = {date_, http::date_bytes};
+        head.ending = ending_.view();
     }
 
     // Logs what a handler threw.
@@ -105,11 +108,21 @@ class connection_host {
     }
 
  private:
+    [[gnu::noinline]] void write_ending(http::unix_seconds second) noexcept {
+        http::write_date(date_, second);
+        date_second_ = second;
+        char* const to = ending_.data();
+        ending_.truncate(0);
+        ending_.commit(static_cast<std::size_t>(
+            h1::write_head_ending(to, options_.server_name, {date_, http::date_bytes}) - to));
+    }
+
     reactor& home_;
     application app_;
     const server_options& options_;
     worker_counters& counters_;
     byte_buffer scratch_;
+    byte_buffer ending_;
     http::fields retry_after_;
     std::uint32_t in_flight_ = 0;
     std::uint32_t in_flight_max_ = 0;  // 0: no limit

@@ -29,10 +29,11 @@ inline h1::connection_option connection_of(const http::request_head& request, bo
     return request.minor_version == 0 ? h1::connection_option::keep_alive : h1::connection_option::implied;
 }
 
-inline void append_head(byte_buffer& out, connection_host& host, h1::response_head& head) {
-    head.date = host.date();
-    head.server = host.options().server_name;
-    char* to = out.prepare(h1::response_head_bytes(head));
+// `more`: bytes for which there is to be room behind it.
+inline void append_head(byte_buffer& out, connection_host& host, h1::response_head& head,
+                        std::size_t more = 0) {
+    host.give_ending(head);
+    char* to = out.prepare(h1::response_head_bytes(head) + more);
     out.commit(static_cast<std::size_t>(h1::write_response_head(to, head) - to));
 }
 
@@ -46,10 +47,11 @@ inline bool can_be_sent(const response& answer) noexcept {
     return !http::is_informational(answer.code()) && http::skip_field_value(type.data(), end) == end;
 }
 
-// `keeps_alive`: what the server would like; content that ends with the connection overrules it.
+// `keeps_alive`: what the server would like; content that ends with the connection overrules it. `more`: how
+// many bytes are likely to be appended.
 inline http1_framing write_answer_head(byte_buffer& out, connection_host& host,
                                        const http::request_head& request, const response& answer,
-                                       bool keeps_alive) {
+                                       bool keeps_alive, std::size_t more) {
     const h1::content_rules rules =
         h1::rules_for(request.verb, answer.code(), request.minor_version, answer.has_known_length());
     if (rules.framing == h1::content_framing::until_close) keeps_alive = false;
@@ -60,7 +62,7 @@ inline http1_framing write_answer_head(byte_buffer& out, connection_host& host,
     head.content_type = answer.content_type();
     head.fields = &answer.fields();
     head.connection = detail::connection_of(request, keeps_alive);
-    detail::append_head(out, host, head);
+    detail::append_head(out, host, head, more);
     return {rules.sends_content, rules.framing == h1::content_framing::chunked, keeps_alive};
 }
 

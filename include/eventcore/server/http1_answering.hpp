@@ -11,11 +11,9 @@ auto http1_connection<Stream>::begin_answer() -> step {
     http1_exchange& e = *exchange_;
     set_deadline(no_deadline);
     if (e.answer.failure()) host().report_failure(e.req.route(), e.answer.failure());
-    if (e.content.refusal() != http::status::ok) return refuse(e.content.refusal());
-    if (e.error() == errc::timed_out) return refuse(http::status::request_timeout);
-    if (e.error() == errc::overloaded) return refuse(http::status::service_unavailable);
-    if (e.error()) return leave_unanswered();
-    if (e.ctx.is_cancelled()) return refuse(http::status::service_unavailable);
+    const bool has_failed = e.content.refusal() != http::status::ok || e.error() || e.ctx.is_cancelled();
+    if (has_failed) [[unlikely]]
+        return answer_failure();
     if (!can_be_sent(e.answer.value())) {
         host().report_unsendable(e.req.route());
         e.answer.finish(http::status::internal_server_error);
@@ -23,20 +21,32 @@ auto http1_connection<Stream>::begin_answer() -> step {
     if (e.answer.value().code() == http::status::too_many_requests) host().reached(server_limit::rate);
     if (host().is_draining() || (!e.content.is_complete() && !can_discard())) keeps_alive_ = false;
 
-    const http1_framing framing =
-        write_answer_head(collected(), host(), e.head, e.answer.value(), keeps_alive_);
+    const std::string_view content = e.answer.value().content();
+    const bool is_small = content.size() < gather_bytes_min;
+    const http1_framing framing = write_answer_head(collected(), host(), e.head, e.answer.value(),
+                                                    keeps_alive_, is_small ? content.size() : 0);
     keeps_alive_ = framing.keeps_alive;
     if (!framing.sends_content) return end_request();
     if (e.answer.value().kind() == response::content_kind::stream) return start_stream(framing.is_chunked);
     if (e.answer.value().kind() == response::content_kind::file) e.file_left = e.answer.value().file().length;
-    const std::string_view content = e.answer.value().content();
-    if (e.file_left == 0 && content.size() < gather_bytes_min) {
+    if (e.file_left == 0 && is_small) {
         collected().append(content);
         return end_request();
     }
     e.content_left = content;
     e.phase = phase_type::sending;
     return step::again;
+}
+
+// The request has come to an end that is no answer of its handler.
+template <net::stream Stream>
+auto http1_connection<Stream>::answer_failure() -> step {
+    const http1_exchange& e = *exchange_;
+    if (e.content.refusal() != http::status::ok) return refuse(e.content.refusal());
+    if (e.error() == errc::timed_out) return refuse(http::status::request_timeout);
+    if (e.error() == errc::overloaded) return refuse(http::status::service_unavailable);
+    if (e.error()) return leave_unanswered();
+    return refuse(http::status::service_unavailable);
 }
 
 // Unread content may be skipped when the client is sending it anyway and it is little.

@@ -23,8 +23,9 @@ class http1_content {
         is_complete_ = framing_ == http::body_framing::none;
         refusal_ = http::status::ok;
         limits_ = &limits;
+        if (!trailers_.empty()) trailers_.clear();
+        if (is_complete_) return;
         decoder_.reset();
-        trailers_.clear();
         if (framing_ == http::body_framing::content_length && remaining_ > bytes_max)
             refusal_ = http::status::content_too_large;
     }

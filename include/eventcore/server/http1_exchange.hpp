@@ -202,7 +202,7 @@ class http1_exchange final : public exchange {
 // ---- definitions ----
 
 inline void http1_exchange::end_request() noexcept {
-    producer_ = {};
+    if (producer_) producer_ = {};
     answer.reset();
     req.reset();
     ctx.reset();
@@ -211,7 +211,7 @@ inline void http1_exchange::end_request() noexcept {
     content_left = {};
     file_left = 0;
     has_sent_continue = false;
-    failure_.clear();
+    if (failure_) failure_.clear();
     parser.reset();
     phase = phase_type::head;
     if (!stream_input.has_block()) return;
@@ -220,7 +220,7 @@ inline void http1_exchange::end_request() noexcept {
 }
 
 inline void http1_exchange::end_connection() noexcept {
-    end_request();
+    if (phase != phase_type::head || !input.empty()) end_request();
     wait_to_read(nullptr);
     wait_to_write(nullptr);
     finished_.unlink();

@@ -144,6 +144,7 @@ class http1_connection final : private http1_wire<Stream>, public connection_lin
 
     // its answer: http1_answering.hpp
     step begin_answer();
+    step answer_failure();
     bool can_discard() const noexcept;
     step send_content();
     step send_file_part();

@@ -135,15 +135,23 @@ inline route_choice choose_without_path(const served_table& table, path_outcome 
     return choice_of(&start_status<http::status::bad_request>);
 }
 
-// application::route_function
-inline route_choice choose_route(const void* opaque, request& req) {
-    const auto& table = *static_cast<const served_table*>(opaque);
+[[gnu::noinline]] inline route_choice search_route(const served_table& table, request& req) {
     split_path path;
     const path_outcome outcome = split(req.path(), req.memory(), path);
     if (outcome != path_outcome::ok) return choose_without_path(table, outcome, req);
     const route_match found = match(table.trie, req.method(), path, req.memory(), req.path_parameters());
     if (found.route != no_route) return choose_found(table, found.route, req);
     return choose_without_route(table, path, found, req);
+}
+
+// application::route_function
+inline route_choice choose_route(const void* opaque, request& req) {
+    const auto& table = *static_cast<const served_table*>(opaque);
+    if (const endpoint_set* place = find_literal_path(table.trie, req.path())) {
+        const route_index route = place->find(req.method());
+        if (route != no_route) return choose_found(table, route, req);
+    }
+    return search_route(table, req);
 }
 
 }  // namespace detail

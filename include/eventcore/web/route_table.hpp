@@ -71,6 +71,7 @@ struct endpoint_set {
     route_index for_any = no_route;
     method_set routed = 0;
     allow_text allow;
+    std::string_view path;  // that leads here and nowhere else with more right; empty when there are many
 
     constexpr route_index find(http::method m) const {
         const route_index found = by_method[static_cast<std::size_t>(m)];
@@ -101,10 +102,18 @@ struct literal_slot {
     std::uint16_t child = trie_node::none;
 };
 
+// Where a path of literals alone is found, as it is sent: what most requests ask for needs no search. Open
+// addressing over the hash of the path, at most half full.
+struct path_slot {
+    std::uint32_t hash = 0;
+    std::uint16_t endpoints = trie_node::none;
+};
+
 // A finished table; owns nothing.
 struct route_table {
     const trie_node* nodes = nullptr;  // the first is the root
     const literal_slot* slots = nullptr;
+    const path_slot* paths = nullptr;  // as many as slots
     std::uint32_t slot_mask = 0;
     const endpoint_set* endpoints = nullptr;
     method_set routed = 0;  // of all routes
@@ -121,6 +130,10 @@ struct route_match {
 inline route_match match(const route_table& table, http::method method, const split_path& path, arena& memory,
                          path_values& values);
 
+// What `path` leads to when it is, octet by octet, a pattern of literals; else null, and match() tells. A
+// literal goes before everything else, so a route found here is the one match() would find.
+inline const endpoint_set* find_literal_path(const route_table& table, std::string_view path) noexcept;
+
 constexpr std::size_t literal_slot_at(std::uint32_t hash, std::uint16_t parent, std::uint32_t mask) {
     return (hash ^ parent * 0x9e3779b1U) & mask;
 }
@@ -130,7 +143,8 @@ struct trie_storage {
     trie_node* nodes = nullptr;
     std::size_t node_capacity = 0;
     literal_slot* slots = nullptr;
-    std::size_t slot_count = 0;  // a power of two, at least twice the nodes
+    path_slot* paths = nullptr;
+    std::size_t slot_count = 0;  // of each; a power of two, at least twice the nodes
     endpoint_set* endpoints = nullptr;
     std::size_t endpoint_capacity = 0;
 };
@@ -152,13 +166,25 @@ class trie_builder {
         for (std::size_t i = 0; i < endpoint_count_; ++i) room_.endpoints[i] = before.room_.endpoints[i];
         for (std::size_t i = 1; i < node_count_; ++i)
             if (room_.nodes[i].kind == segment_kind::literal) index_literal(static_cast<std::uint16_t>(i));
+        for (std::size_t i = 0; i < endpoint_count_; ++i)
+            if (!room_.endpoints[i].path.empty()) index_path(static_cast<std::uint16_t>(i));
     }
 
     // The route that is there already for one of these methods, or no_route and `route` was added.
     constexpr route_index insert(std::string_view pattern, method_set methods, route_index route) {
         std::uint16_t at = 0;
-        for (pattern_reader reader(pattern); reader.has_next();) at = child(at, reader.next());
-        if (room_.nodes[at].endpoints == trie_node::none) room_.nodes[at].endpoints = new_endpoints();
+        bool is_literal = index_of(pattern, '%') == pattern.size();
+        for (pattern_reader reader(pattern); reader.has_next();) {
+            at = child(at, reader.next());
+            is_literal = is_literal && room_.nodes[at].kind == segment_kind::literal;
+        }
+        if (room_.nodes[at].endpoints == trie_node::none) {
+            room_.nodes[at].endpoints = new_endpoints();
+            if (is_literal) {
+                room_.endpoints[room_.nodes[at].endpoints].path = pattern;
+                index_path(room_.nodes[at].endpoints);
+            }
+        }
         endpoint_set& set = room_.endpoints[room_.nodes[at].endpoints];
         for (std::size_t m = 0; m < method_count; ++m)
             if ((methods >> m & 1U) && set.by_method[m] != no_route) return set.by_method[m];
@@ -176,8 +202,8 @@ class trie_builder {
     constexpr std::size_t endpoint_count() const { return endpoint_count_; }
     constexpr method_set routed() const { return routed_; }
     constexpr route_table table() const {
-        return {room_.nodes, room_.slots, static_cast<std::uint32_t>(room_.slot_count - 1), room_.endpoints,
-                routed_};
+        return {room_.nodes,     room_.slots, room_.paths, static_cast<std::uint32_t>(room_.slot_count - 1),
+                room_.endpoints, routed_};
     }
 
  private:
@@ -215,6 +241,13 @@ class trie_builder {
         std::size_t at = literal_slot_at(n.hash, n.parent, static_cast<std::uint32_t>(mask));
         while (room_.slots[at].child != trie_node::none) at = (at + 1) & mask;
         room_.slots[at] = {n.hash, n.parent, node};
+    }
+
+    constexpr void index_path(std::uint16_t endpoints) {
+        const std::uint32_t hash = detail::hash_segment(room_.endpoints[endpoints].path);
+        std::size_t at = hash & (room_.slot_count - 1);
+        while (room_.paths[at].endpoints != trie_node::none) at = (at + 1) & (room_.slot_count - 1);
+        room_.paths[at] = {hash, endpoints};
     }
 
     constexpr std::uint16_t new_node(std::uint16_t parent, segment_kind kind) {
@@ -368,6 +401,16 @@ class trie_search {
 };
 
 }  // namespace detail
+
+inline const endpoint_set* find_literal_path(const route_table& table, std::string_view path) noexcept {
+    const std::uint32_t hash = detail::hash_segment(path);
+    for (std::size_t at = hash;; ++at) {
+        const path_slot& slot = table.paths[at & table.slot_mask];
+        if (slot.endpoints == trie_node::none) return nullptr;
+        if (slot.hash == hash && table.endpoints[slot.endpoints].path == path)
+            return &table.endpoints[slot.endpoints];
+    }
+}
 
 inline route_match match(const route_table& table, http::method method, const split_path& path, arena& memory,
                          path_values& values) {

@@ -34,13 +34,14 @@ template <std::size_t Nodes, std::size_t Slots, std::size_t Sets>
 struct static_trie {
     trie_node nodes[Nodes]{};
     literal_slot slots[Slots]{};
+    path_slot paths[Slots]{};
     endpoint_set sets[Sets]{};
     method_set routed = 0;
     trie_measure measure;
 
-    constexpr trie_storage storage() { return {nodes, Nodes, slots, Slots, sets, Sets}; }
+    constexpr trie_storage storage() { return {nodes, Nodes, slots, paths, Slots, sets, Sets}; }
     constexpr route_table table() const {
-        return {nodes, slots, static_cast<std::uint32_t>(Slots - 1), sets, routed};
+        return {nodes, slots, paths, static_cast<std::uint32_t>(Slots - 1), sets, routed};
     }
 };
 

@@ -160,12 +160,14 @@ class runtime_router {
         if (nodes > nodes_max) nodes = nodes_max;
         std::vector<trie_node> new_nodes(nodes);
         std::vector<literal_slot> new_slots(std::bit_ceil(2 * nodes));
+        std::vector<path_slot> new_paths(new_slots.size());
         std::vector<endpoint_set> new_sets(nodes);
-        const trie_storage room{new_nodes.data(), nodes,           new_slots.data(),
-                                new_slots.size(), new_sets.data(), nodes};
+        const trie_storage room{new_nodes.data(), nodes, new_slots.data(), new_paths.data(), new_slots.size(),
+                                new_sets.data(),  nodes};
         builder_ = builder_ ? trie_builder(room, *builder_) : trie_builder(room);
         nodes_ = std::move(new_nodes);  // vectors keep their elements where they are
         slots_ = std::move(new_slots);
+        paths_ = std::move(new_paths);
         sets_ = std::move(new_sets);
         table_.trie = builder_->table();
     }
@@ -175,6 +177,7 @@ class runtime_router {
     arena memory_;  // patterns, places, object pointers
     std::vector<trie_node> nodes_;
     std::vector<literal_slot> slots_;
+    std::vector<path_slot> paths_;
     std::vector<endpoint_set> sets_;
     std::optional<trie_builder> builder_;
     std::vector<detail::served_route> routes_;

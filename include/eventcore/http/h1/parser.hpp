@@ -341,7 +341,9 @@ inline http::status request_parser::note_field(text in, const http::field_slot& 
 
 inline http::status request_parser::note_host(text in, const http::field_slot& slot) noexcept {
     const std::string_view value = in.piece(slot.value_offset, slot.value_offset + slot.value_length);
-    if (has(fact::host) || !http::is_valid_host(value, in.last)) return http::status::bad_request;
+    const bool is_good = http::is_plain_host(value.data(), value.data() + value.size(), in.last) ||
+                         http::is_valid_host(value, in.last);
+    if (has(fact::host) || !is_good) return http::status::bad_request;
     facts_ |= fact::host;
     host_ = slot.value_offset;
     host_length_ = slot.value_length;
@@ -422,9 +424,13 @@ inline void request_parser::fill(text in, const limits& bounds, const http::fiel
     out.verb = verb_;
     out.minor_version = minor_version_;
     out.content_length = content_length_;
-    out.framing = has(fact::chunked_last) ? http::body_framing::chunked
-                  : content_length_ != 0  ? http::body_framing::content_length
-                                          : http::body_framing::none;
+    out.framing = content_length_ != 0 ? http::body_framing::content_length : http::body_framing::none;
+    if ((facts_ & ~fact::host) == 0 && minor_version_ != 0) {
+        out.keep_alive = true;
+        out.expects_continue = out.has_upgrade = false;
+        return;
+    }
+    if (has(fact::chunked_last)) out.framing = http::body_framing::chunked;
     out.keep_alive = !has(fact::close) && (minor_version_ != 0 || has(fact::keep_alive));
     // RFC 9110, 10.1.1: in a 1.0 request, and where no content follows, 100-continue means nothing.
     out.expects_continue = has(fact::expect_continue) && minor_version_ != 0 && out.has_body();

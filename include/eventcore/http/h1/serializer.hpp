@@ -37,7 +37,8 @@ enum class connection_option : std::uint8_t {
 };
 
 // The views live until the head is written. `date` is 29 bytes (http::write_date) or empty; `server` and
-// `content_type` are empty or valid field values, and give way to those in `fields`.
+// `content_type` are empty or valid field values, and give way to those in `fields`. `ending`, if any, is
+// what write_head_ending() has made of `server` and `date`: servers need it again and again.
 struct response_head {
     http::status code = http::status::ok;
     content_framing framing = content_framing::content_length;
@@ -46,6 +47,7 @@ struct response_head {
     std::string_view date{};
     std::string_view server{};
     std::string_view content_type{};
+    std::string_view ending{};
     std::string_view upgrade{};  // with connection_option::upgrade: the protocols
     const http::fields* fields = nullptr;
 };
@@ -67,6 +69,11 @@ inline std::size_t response_head_bytes(const response_head& head) noexcept;
 
 // Returns the end of what it wrote.
 inline char* write_response_head(char* to, const response_head& head) noexcept;
+
+// The end of a response head: Server, Date and the empty line; at most head_ending_bytes(). Returns the end
+// of what it wrote.
+inline char* write_head_ending(char* to, std::string_view server, std::string_view date) noexcept;
+constexpr std::size_t head_ending_bytes(std::string_view server) noexcept { return server.size() + 64; }
 
 // The whole of an interim response that has no fields.
 inline constexpr std::string_view continue_response = "HTTP/1.1 100 Continue\r\n\r\n";
@@ -189,12 +196,12 @@ inline std::size_t response_head_bytes(const response_head& head) noexcept {
 inline char* write_response_head(char* to, const response_head& head) noexcept {
     to = detail::put_status_line(to, head.code);
     to = detail::put_connection(to, head);
-    bool has_server = head.server.empty(), has_content_type = head.content_type.empty();
+    bool has_own_server = false, has_content_type = head.content_type.empty();
     if (head.fields && !head.fields->empty()) {
         for (auto field = head.fields->begin(); field != head.fields->end(); ++field) {
             const http::field_id id = field.id();
             if (is_framing_field(id)) continue;
-            has_server |= id == http::field_id::server;
+            has_own_server |= id == http::field_id::server;
             has_content_type |= id == http::field_id::content_type;
             to = detail::put(to, field.line());
         }
@@ -204,8 +211,13 @@ inline char* write_response_head(char* to, const response_head& head) noexcept {
         to = detail::put(detail::put(to, head.content_type), "\r\n");
     }
     to = detail::put_framing(to, head);
-    if (!has_server) to = detail::put(detail::put(detail::put(to, "Server: "), head.server), "\r\n");
-    if (!head.date.empty()) to = detail::put_date(to, head.date);
+    if (!has_own_server && !head.ending.empty()) return detail::put(to, head.ending);
+    return write_head_ending(to, has_own_server ? std::string_view{} : head.server, head.date);
+}
+
+inline char* write_head_ending(char* to, std::string_view server, std::string_view date) noexcept {
+    if (!server.empty()) to = detail::put(detail::put(detail::put(to, "Server: "), server), "\r\n");
+    if (!date.empty()) to = detail::put_date(to, date);
     return detail::put(to, "\r\n");
 }
 
