@@ -254,7 +254,8 @@ inline const char* skip_host(const char* first, const char* last, const char* re
     return first;
 }
 
-inline bool is_plain_host(const char* first, const char* last, const char* readable) noexcept {
+[[gnu::always_inline]] inline bool is_plain_host(const char* first, const char* last,
+                                                 const char* readable) noexcept {
 #if defined(__SSE2__)
     const auto size = static_cast<std::size_t>(last - first);
     if (size - 1 >= 15 || readable - first < 16) return false;

@@ -81,9 +81,9 @@ class connection_host {
     // What every head ends with: the Server field, and the Date as it is now (RFC 9110, 6.6.1). Written once
     // a second.
     void give_ending(h1::response_head& head) noexcept {
-        const http::unix_seconds second = http::to_unix_seconds(home_.wall_now());
-        if (second != date_second_) [[unlikely]]
-            write_ending(second);
+        const wall_time_point now = home_.wall_now();
+        if (now < ending_from_ || now >= ending_until_) [[unlikely]]
+            write_ending(now);
         head.server = options_.server_name;
         head.date = {date_, http::date_bytes};
         head.ending = ending_.view();
@@ -108,9 +108,11 @@ class connection_host {
     }
 
  private:
-    [[gnu::noinline]] void write_ending(http::unix_seconds second) noexcept {
+    [[gnu::noinline]] void write_ending(wall_time_point now) noexcept {
+        const http::unix_seconds second = http::to_unix_seconds(now);
         http::write_date(date_, second);
-        date_second_ = second;
+        ending_from_ = wall_time_point(std::chrono::seconds(second));
+        ending_until_ = ending_from_ + std::chrono::seconds(1);
         char* const to = ending_.data();
         ending_.truncate(0);
         ending_.commit(static_cast<std::size_t>(
@@ -128,7 +130,8 @@ class connection_host {
     std::uint32_t in_flight_max_ = 0;  // 0: no limit
     time_point turn_expected_ = no_deadline;
     duration loop_delay_{};
-    http::unix_seconds date_second_ = -1;
+    wall_time_point ending_from_ = (wall_time_point::max)();
+    wall_time_point ending_until_ = (wall_time_point::min)();
     char date_[http::date_bytes] = {};
     bool is_draining_ = false;
     bool is_full_ = false;

@@ -42,9 +42,11 @@ inline void append_head(byte_buffer& out, connection_host& host, h1::response_he
 // False for what a handler can set and nobody has looked at: a media type made at run time that would end its
 // line, an interim status as the answer.
 inline bool can_be_sent(const response& answer) noexcept {
+    if (http::is_informational(answer.code())) return false;
     const std::string_view type = answer.content_type();
+    if (type.data() == response::plain_text.data()) return true;  // the usual literal
     const char* const end = type.data() + type.size();
-    return !http::is_informational(answer.code()) && http::skip_field_value(type.data(), end) == end;
+    return http::skip_field_value(type.data(), end) == end;
 }
 
 // `keeps_alive`: what the server would like; content that ends with the connection overrules it. `more`: how

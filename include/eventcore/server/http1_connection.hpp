@@ -11,7 +11,7 @@
 namespace eventcore {
 
 // What an idle connection costs, besides the kernel: what grows it goes into http1_exchange.
-static_assert(sizeof(http1_connection<net::tcp_socket>) <= 128);
+static_assert(sizeof(http1_connection<net::tcp_socket>) <= 120);
 
 // ---- what moves it ----
 
@@ -64,7 +64,7 @@ void http1_connection<Stream>::take_turn() {
 }
 
 template <net::stream Stream>
-auto http1_connection<Stream>::take_step() -> step {
+[[gnu::always_inline]] inline auto http1_connection<Stream>::take_step() -> step {
     if (state_ == state::lingering) return linger();
     if (exchange_ && exchange_->queued_bytes() > 0 && !drain_queue())
         return has_broken() ? step::again : step::wait;
@@ -87,10 +87,11 @@ auto http1_connection<Stream>::take_step() -> step {
 template <net::stream Stream>
 void http1_connection<Stream>::deadline_fired() noexcept {
     try {
+        if (state_ == state::upgraded) return tell_session_the_time();
         if (!client_keeps_up())
             ran_out_of_time(server_limit::write_time);
         else if (deadline_has_passed())
-            state_ == state::upgraded ? session_->on_deadline() : deadline_passed();
+            deadline_passed();
         if (state_ != state::closed) arm_again();
     } catch (...) {
         out_of_memory();

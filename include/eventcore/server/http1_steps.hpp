@@ -19,7 +19,6 @@
 
 #include "eventcore/server/http1_answer.hpp"
 #include "eventcore/server/http1_wire.hpp"
-#include "eventcore/server/protocol_session.hpp"
 
 namespace eventcore {
 
@@ -65,10 +64,13 @@ class http1_connection final : private http1_wire<Stream>, public connection_lin
         if (state_ == state::closed) return;
         const bool is_upgraded = std::exchange(state_, state::closed) == state::upgraded;
         disarm();
-        if (is_upgraded)
-            session_->release();
-        else
+        if (is_upgraded) {
+            protocol_session& session = *session_;
+            exchange_ = nullptr;
+            session.release();
+        } else {
             give_back_exchange();
+        }
         collected().clear();
         Stream::close();
     }
@@ -96,8 +98,10 @@ class http1_connection final : private http1_wire<Stream>, public connection_lin
     static constexpr duration idle_grace = std::chrono::seconds(1);
     static constexpr duration opened_tick = std::chrono::milliseconds(64);
     static constexpr std::size_t file_bytes_per_step = 1024 * 1024;
+    static constexpr std::size_t small_file_bytes_max = 16 * 1024;
 
     using wire::arm_again;
+    using wire::arm_for_deadline;
     using wire::client_keeps_up;
     using wire::collected;
     using wire::deadline_has_passed;
@@ -112,6 +116,7 @@ class http1_connection final : private http1_wire<Stream>, public connection_lin
     using wire::receive;
     using wire::send_collected;
     using wire::send_parts;
+    using wire::session_;
     using wire::set_deadline;
     using wire::wait_to_write;
 
@@ -146,6 +151,7 @@ class http1_connection final : private http1_wire<Stream>, public connection_lin
     step begin_answer();
     step answer_failure();
     bool can_discard() const noexcept;
+    step start_file();
     step send_content();
     step send_file_part();
     step start_stream(bool is_chunked);
@@ -175,6 +181,7 @@ class http1_connection final : private http1_wire<Stream>, public connection_lin
 
     // another protocol: http1_upgrade.hpp
     step take_over(protocol_session& session);
+    void tell_session_the_time() noexcept;
     static const connection_port_calls port_calls;
 
     // what the exchange calls
@@ -194,7 +201,6 @@ class http1_connection final : private http1_wire<Stream>, public connection_lin
     static constexpr http1_connection_calls calls{&call_receive, &call_send, &call_finished,
                                                   &call_advance, &call_peer, &call_peer_group};
 
-    protocol_session* session_ = nullptr;  // while upgraded
     std::uint32_t requests_ = 0;
     std::uint32_t discarded_bytes_ = 0;
     state state_ = state::open;

@@ -11,11 +11,11 @@ auto http1_connection<Stream>::take_over(protocol_session& session) -> step {
     send_collected();
     EVENTCORE_ASSERT(exchange_->queued_bytes() == 0, "answers are sent before another protocol begins");
     set_deadline(no_deadline);
-    session_ = &session;
-    state_ = state::upgraded;
     input_buffer received;
     received.swap(exchange_->input);
     give_back_exchange();
+    session_ = &session;
+    state_ = state::upgraded;
     if (has_broken()) return close_now(), step::wait;
     try {
         session.start(connection_port(this, port_calls), received.unread());
@@ -24,6 +24,12 @@ auto http1_connection<Stream>::take_over(protocol_session& session) -> step {
         close_now();
     }
     return step::wait;
+}
+
+template <net::stream Stream>
+void http1_connection<Stream>::tell_session_the_time() noexcept {
+    if (deadline_has_passed()) session_->on_deadline();
+    if (state_ == state::upgraded) arm_for_deadline();
 }
 
 template <net::stream Stream>

@@ -14,6 +14,7 @@
 #include "eventcore/server/connection_host.hpp"
 #include "eventcore/server/http1_exchange.hpp"
 #include "eventcore/server/http1_pool.hpp"
+#include "eventcore/server/protocol_session.hpp"
 
 namespace eventcore {
 
@@ -104,7 +105,7 @@ class http1_wire : public Stream, protected timer {
     // number does: the timer looks when it fires.
     void set_deadline(time_point when) noexcept {
         deadline_ = when;
-        arm_for(when);
+        if (when < armed_for()) arm_for(when);
     }
     // When the timer has fired: whether the deadline has really passed. If so it is used up.
     bool deadline_has_passed() noexcept {
@@ -118,8 +119,9 @@ class http1_wire : public Stream, protected timer {
         const std::uint64_t taken = exchange_->sent_bytes - this->unsent_bytes();
         return exchange_->sending.keeps_up(now(), taken, options().write_timeout, options().write_rate_min);
     }
+    void arm_for_deadline() noexcept { arm_for(deadline_); }
     void arm_again() noexcept {
-        arm_for(deadline_);
+        arm_for_deadline();
         if (exchange_) arm_for(exchange_->sending.deadline());
     }
     void disarm() noexcept { host().home().disarm(*this); }
@@ -135,12 +137,16 @@ class http1_wire : public Stream, protected timer {
         if (exchange_) pool_->give_back(*std::exchange(exchange_, nullptr));
     }
 
-    http1_exchange* exchange_ = nullptr;  // null while the connection is idle
+    union {
+        http1_exchange* exchange_ = nullptr;  // null while the connection is idle
+        protocol_session* session_;           // once the connection has been upgraded, and nothing else then
+    };
 
  private:
-    void arm_for(time_point when) noexcept {
-        if (when != no_deadline && (!timer::is_armed() || timer::due() > when))
-            host().home().arm(*this, when);
+    // no_deadline when it is not armed: nothing is earlier.
+    time_point armed_for() const noexcept { return timer::is_armed() ? timer::due() : no_deadline; }
+    [[gnu::noinline]] void arm_for(time_point when) noexcept {
+        if (when < armed_for()) host().home().arm(*this, when);
     }
     static iovec as_iovec(std::string_view bytes) noexcept {
         return {const_cast<char*>(bytes.data()), bytes.size()};

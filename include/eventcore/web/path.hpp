@@ -91,6 +91,25 @@ constexpr std::uint32_t hash_segment(std::string_view text) {
     return hash_result(hash_step(hash, load_word(text.data() + at, text.size() - at)));
 }
 
+// Of a whole path: its first and last eight bytes and its length. Two multiplications, however long it is.
+constexpr std::uint32_t hash_path(std::string_view path) {
+    const std::size_t words = path.size() < 8 ? path.size() : 8;
+    const std::uint64_t first = load_word(path.data(), words);
+    const std::uint64_t last = load_word(path.data() + path.size() - words, words);
+    const std::uint64_t mixed = (first * 0x9e3779b97f4a7c15U) ^ ((last + path.size()) * 0xc2b2ae3d27d4eb4fU);
+    return static_cast<std::uint32_t>(mixed >> 32);
+}
+
+// Equal paths of up to sixteen bytes are told by two words; few are longer.
+inline bool is_same_path(std::string_view a, std::string_view b) noexcept {
+    const std::size_t bytes = a.size();
+    if (bytes != b.size()) return false;
+    if (bytes - 8 > 8) return bytes == 0 || std::memcmp(a.data(), b.data(), bytes) == 0;
+    const std::size_t tail = bytes - 8;
+    return load_word(a.data(), 8) == load_word(b.data(), 8) &&
+           load_word(a.data() + tail, 8) == load_word(b.data() + tail, 8);
+}
+
 // The high bit of the lowest byte that equals `wanted`; bits above that byte mean nothing.
 constexpr std::uint64_t find_byte(std::uint64_t word, char wanted) {
     const std::uint64_t different = word ^ 0x0101010101010101U * static_cast<unsigned char>(wanted);

@@ -244,7 +244,7 @@ class trie_builder {
     }
 
     constexpr void index_path(std::uint16_t endpoints) {
-        const std::uint32_t hash = detail::hash_segment(room_.endpoints[endpoints].path);
+        const std::uint32_t hash = detail::hash_path(room_.endpoints[endpoints].path);
         std::size_t at = hash & (room_.slot_count - 1);
         while (room_.paths[at].endpoints != trie_node::none) at = (at + 1) & (room_.slot_count - 1);
         room_.paths[at] = {hash, endpoints};
@@ -403,12 +403,12 @@ class trie_search {
 }  // namespace detail
 
 inline const endpoint_set* find_literal_path(const route_table& table, std::string_view path) noexcept {
-    const std::uint32_t hash = detail::hash_segment(path);
+    const std::uint32_t hash = detail::hash_path(path);
     for (std::size_t at = hash;; ++at) {
         const path_slot& slot = table.paths[at & table.slot_mask];
         if (slot.endpoints == trie_node::none) return nullptr;
-        if (slot.hash == hash && table.endpoints[slot.endpoints].path == path)
-            return &table.endpoints[slot.endpoints];
+        const endpoint_set& place = table.endpoints[slot.endpoints];
+        if (slot.hash == hash && detail::is_same_path(place.path, path)) return &place;
     }
 }
 

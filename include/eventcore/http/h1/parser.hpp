@@ -190,7 +190,8 @@ inline parse_outcome request_parser::too_long(text in) const noexcept {
     return refuse(has_method ? http::status::uri_too_long : http::status::bad_request);
 }
 
-inline const char* request_parser::parse_start(text in, const char* at, const limits& bounds) noexcept {
+[[gnu::always_inline]] inline const char* request_parser::parse_start(text in, const char* at,
+                                                                      const limits& bounds) noexcept {
     if (phase_ == phase::before) {
         // RFC 9112, 2.2: one empty line before the request line is ignored, some clients send it after
         // content.
@@ -321,7 +322,8 @@ inline const char* request_parser::parse_fields(text in, const char* at, const l
     return end + 2;
 }
 
-inline http::status request_parser::note_field(text in, const http::field_slot& slot) noexcept {
+[[gnu::always_inline]] inline http::status request_parser::note_field(text in,
+                                                                      const http::field_slot& slot) noexcept {
     if (slot.id == http::field_id::host) return note_host(in, slot);
     const std::string_view value = in.piece(slot.value_offset, slot.value_offset + slot.value_length);
     switch (slot.id) {
