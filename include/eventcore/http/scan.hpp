@@ -43,6 +43,10 @@ inline const char* skip_host(const char* first, const char* last, const char* re
 // digits: what nearly every Host field is. False says nothing.
 inline bool is_plain_host(const char* first, const char* last, const char* readable) noexcept;
 
+// Reads the beginning of a field line: a known name of up to fifteen octets, then a colon. Which name, and
+// its length; `unknown` says nothing. Spares nearly every line the question whether its name is a token.
+inline field_id find_usual_name(const char* line, const char* last, std::size_t& length) noexcept;
+
 // find_field_id() for a name that is known to be a token. Looks at no byte from `last` on.
 inline field_id find_field_id_of_token(const char* name, std::size_t length, const char* last) noexcept;
 
@@ -144,15 +148,21 @@ inline unsigned bad_target_bits(__m128i octets) noexcept {
     return bits_of(_mm_or_si128(left, _mm_or_si128(caret, _mm_or_si128(grave, rubout))));
 }
 
-// The known names in lower case, each padded to 32 bytes.
+// The known names in lower case, each padded to 32 bytes; and the bit of the lower case where they have
+// letters.
 struct folded_field_names {
     char text[field_name_count][field_name_bytes_max];
+    char fold[field_name_count][field_name_bytes_max];
 };
+constexpr void fold_octet(char octet, char& text, char& fold) {
+    text = to_lower(octet);
+    fold = text >= 'a' && text <= 'z' ? 0x20 : 0;
+}
 constexpr folded_field_names make_folded_field_names() {
     folded_field_names folded{};
     for (std::size_t i = 0; i < field_name_count; ++i)
         for (std::size_t k = 0; k < field_names[i].size(); ++k)
-            folded.text[i][k] = to_lower(field_names[i][k]);
+            fold_octet(field_names[i][k], folded.text[i][k], folded.fold[i][k]);
     return folded;
 }
 alignas(32) inline constexpr folded_field_names lower_field_names = make_folded_field_names();
@@ -185,7 +195,7 @@ inline const char* skip_token(const char* first, const char* last) noexcept {
     return first;
 }
 
-inline const char* skip_field_value(const char* first, const char* last) noexcept {
+[[gnu::always_inline]] inline const char* skip_field_value(const char* first, const char* last) noexcept {
 #if defined(__SSE2__)
     if (last - first >= 16) {
         do {
@@ -258,7 +268,7 @@ inline const char* skip_host(const char* first, const char* last, const char* re
                                                  const char* readable) noexcept {
 #if defined(__SSE2__)
     const auto size = static_cast<std::size_t>(last - first);
-    if (size - 1 >= 15 || readable - first < 16) return false;
+    if (size - 1 > 15 || readable - first < 16) return false;
     const __m128i octets = detail::load16(first);
     const unsigned inside = (1u << size) - 1;
     const unsigned dot = detail::bits_of(_mm_cmpeq_epi8(octets, detail::all16('.')));
@@ -271,6 +281,28 @@ inline const char* skip_host(const char* first, const char* last, const char* re
 #else
     static_cast<void>(first), static_cast<void>(last), static_cast<void>(readable);
     return false;
+#endif
+}
+
+[[gnu::always_inline]] inline field_id find_usual_name(const char* line, const char* last,
+                                                       std::size_t& length) noexcept {
+#if defined(__SSE2__)
+    if (last - line < 16) return field_id::unknown;
+    const __m128i octets = detail::load16(line);
+    const unsigned colons = detail::bits_of(_mm_cmpeq_epi8(octets, detail::all16(':')));
+    length = static_cast<std::size_t>(detail::first_bit(colons | 0x10000u));
+    if (length - detail::field_name_bytes_min > 15 - detail::field_name_bytes_min) return field_id::unknown;
+    const auto candidate = detail::field_name_places[detail::field_name_place(line, length)];
+    if (candidate.length != length) return field_id::unknown;
+    const std::size_t index = candidate.id - std::size_t{1};
+    const __m128i folded = _mm_or_si128(octets, detail::load16(detail::lower_field_names.fold[index]));
+    const __m128i known = detail::load16(detail::lower_field_names.text[index]);
+    const unsigned same = detail::bits_of(_mm_cmpeq_epi8(folded, known));
+    const unsigned wanted = (1u << length) - 1;
+    return (same & wanted) == wanted ? static_cast<field_id>(candidate.id) : field_id::unknown;
+#else
+    static_cast<void>(line), static_cast<void>(last), static_cast<void>(length);
+    return field_id::unknown;
 #endif
 }
 

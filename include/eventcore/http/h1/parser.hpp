@@ -300,16 +300,21 @@ inline const char* request_parser::parse_fields(text in, const char* at, const l
 // field-name ":" OWS field-value OWS CR LF. A line that begins with whitespace (obs-fold) has no name.
 [[gnu::always_inline]] inline const char* request_parser::parse_field_line(text in, const char* at,
                                                                            http::field_slot& slot) noexcept {
-    const char* const colon = http::skip_token(at, in.last);
-    if (colon == at || colon == in.last || *colon != ':') return fail(broken);
-    const auto name_length = static_cast<std::size_t>(colon - at);
-    if (name_length > UINT16_MAX) return fail(http::status::request_header_fields_too_large);
+    std::size_t name_length = 0;
+    slot.id = http::find_usual_name(at, in.last, name_length);
+    if (slot.id == http::field_id::unknown) {
+        const char* const colon = http::skip_token(at, in.last);
+        if (colon == at || colon == in.last || *colon != ':') return fail(broken);
+        name_length = static_cast<std::size_t>(colon - at);
+        if (name_length > UINT16_MAX) return fail(http::status::request_header_fields_too_large);
+        slot.id = http::find_field_id_of_token(at, name_length, in.last);
+    }
 
-    const char* value = colon + 1;
+    const char* value = at + name_length + 1;
     if (value != in.last && *value == ' ') ++value;
     while (value != in.last && is_ows(*value)) ++value;
     const char* const end = http::skip_field_value(value, in.last);
-    if (in.last - end < 2 || end[0] != '\r' || end[1] != '\n') return fail(broken);
+    if (in.last - end < 2 || std::memcmp(end, "\r\n", 2) != 0) return fail(broken);
     const char* value_end = end;
     while (value_end != value && is_ows(value_end[-1])) --value_end;
 
@@ -317,7 +322,6 @@ inline const char* request_parser::parse_fields(text in, const char* at, const l
     slot.name_length = static_cast<std::uint16_t>(name_length);
     slot.value_offset = in.offset(value);
     slot.value_length = static_cast<std::uint32_t>(value_end - value);
-    slot.id = http::find_field_id_of_token(at, name_length, in.last);
     slot.flags = 0;
     return end + 2;
 }
@@ -374,7 +378,8 @@ inline http::status request_parser::note_transfer_encoding(std::string_view valu
 }
 
 inline http::status request_parser::note_connection(std::string_view value) noexcept {
-    if (value == "keep-alive" || value == "Keep-Alive") {
+    if (value.size() == 10 && (std::memcmp(value.data(), "keep-alive", 10) == 0 ||
+                               std::memcmp(value.data(), "Keep-Alive", 10) == 0)) {
         facts_ |= fact::keep_alive;
         return fine;
     }
