@@ -46,7 +46,7 @@ asio::awaitable<void> send_text(tcp_stream& stream, std::string_view text, std::
     co_await http::async_write(stream, answer, asio::use_awaitable);
 }
 
-asio::awaitable<void> send_file(tcp_stream& stream, const std::string& path, bool keep_alive) {
+asio::awaitable<void> send_file(tcp_stream& stream, std::string path, bool keep_alive) {
     http::response<http::file_body> answer(http::status::ok, 11);
     beast::error_code failed;
     answer.body().open(path.c_str(), beast::file_mode::scan, failed);
@@ -59,6 +59,7 @@ asio::awaitable<void> send_file(tcp_stream& stream, const std::string& path, boo
 asio::awaitable<void> drop_content(tcp_stream& stream, beast::flat_buffer& buffer,
                                    http::request_parser<http::buffer_body>& parser) {
     static char piece[65536];
+    if (!parser.is_done()) buffer.reserve(sizeof piece);  // else it grows by 512 bytes at a time
     while (!parser.is_done()) {
         parser.get().body().data = piece;
         parser.get().body().size = sizeof piece;

@@ -2,6 +2,7 @@
 // for all answers to one read.
 //   peer_libuv PORT
 #include <http_parser.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -144,6 +145,7 @@ static void on_connection(uv_stream_t* listener, int status) {
 int main(int argc, char** argv) {
     if (argc != 2) return fputs("peer_libuv PORT\n", stderr), 2;
     make_answers();
+    signal(SIGPIPE, SIG_IGN);  // libuv leaves that to its user
     settings.on_message_begin = on_begin;
     settings.on_url = on_url;
     settings.on_message_complete = on_complete;
