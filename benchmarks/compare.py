@@ -14,6 +14,7 @@ import os
 import pathlib
 import resource
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -32,9 +33,10 @@ LENGTHS = {"quick": (1, 0.1, 1, 0.15, 0.1, 300),
 
 
 def parse():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
     length = parser.add_mutually_exclusive_group()
-    length.add_argument("--quick", action="store_const", dest="length", const="quick", help="a look: no figure counts")
+    length.add_argument("--quick", action="store_const", dest="length", const="quick", help="a look, no more")
     length.add_argument("--full", action="store_const", dest="length", const="full", help="about an hour")
     parser.add_argument("--figures", default=",".join(FIGURES), help="of " + ",".join(FIGURES))
     parser.add_argument("--loads", default="", help="of " + ",".join(load.name for load in loads.ALL))
@@ -44,8 +46,8 @@ def parse():
     parser.add_argument("--share", type=float, default=0.7, help="of each server's own rate, for the latency")
     parser.add_argument("--idle", default="10000,50000", help="numbers of idle connections")
     parser.add_argument("--bin", default=str(ROOT / "build/release/bin"))
-    parser.add_argument("--port", type=int, default=8200, help="the first of the ports used")
-    parser.add_argument("--out", default=str(ROOT / "build/benchmarks"), help="for results.json and results.svg")
+    parser.add_argument("--port", type=int, default=8200, help="the first of the ports used; 0: any")
+    parser.add_argument("--out", default=str(ROOT / "build/benchmarks"), help="for results.json, results.svg")
     parser.add_argument("--publish", action="store_true", help="into benchmarks/, README.md too")
     parser.add_argument("more", nargs="*", metavar='name="command PORT"')
     options = parser.parse_args()
@@ -82,18 +84,18 @@ def allowed_idle(options, descriptors, notes):
     if options.length == "quick":
         wanted = [1000]
     for count in [count for count in wanted if count > most]:
-        notes.append(f"{count:,} idle connections became {most:,}: the limit of descriptors is {descriptors:,}")
+        notes.append(f"{count:,} idle connections became {most:,}, since a process may have "
+                     f"{descriptors:,} descriptors")
     return sorted({min(count, most) for count in wanted})
 
 
-def start_all(context, catalogue, asked):
-    running = [server.start(context.place) for server in catalogue]
-    for one in running:
+def ready_ones(started, asked):
+    for one in started:
         if one.wait_until_it_answers():
             one.find_loads(asked)
         else:
             print(f"{one.server.name}: does not start", file=sys.stderr)
-    return [one for one in running if one.server.serves], running
+    return [one for one in started if one.server.serves]
 
 
 def merge(into, found):
@@ -108,8 +110,9 @@ def say(what, began=[time.monotonic()]):
 def measure(options, context, catalogue, notes):
     """All figures that were asked for: {(load, server): {figure: value}}."""
     asked, results = loads.chosen([name for name in options.loads.split(",") if name]), {}
-    ready, started = start_all(context, catalogue, asked)
+    started = [server.start(context.place) for server in catalogue]
     try:
+        ready = ready_ones(started, asked)
         if "cpu" in options.figures or "tail" in options.figures:
             say("CPU time per request")
             merge(results, figures.cpu(context, ready, asked))
@@ -154,6 +157,7 @@ def write(options, found):
 
 
 def main():
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the servers end too
     options, notes = parse(), []
     described = machine.describe(ROOT)
     catalogue, missing = servers.catalogue(options.bin, options.more)

@@ -1,6 +1,9 @@
-// What compare.py loads: every kind of answer and content that costs something else, each as a user would write it.
+// What compare.py loads: every kind of answer and content that costs something else, each as a user would
+// write it.
 //
-//   load_target FILES [--address A] [--port N] [--threads N] [--reactor R]      FILES: a directory with 1k and 1m
+//   load_target FILES [--address A] [--port N] [--threads N] [--reactor R]
+//
+// FILES is a directory with files 1k and 1m.
 #include <eventcore/eventcore.hpp>
 
 #include <cstdio>

@@ -1,4 +1,5 @@
-// One connection of the generator: writes a unit (one request, or `depth` of them in one write), then takes the answers.
+// One connection of the generator: writes a unit (one request, or `depth` of them in one write), then takes
+// the answers.
 #pragma once
 
 #include <arpa/inet.h>
@@ -20,8 +21,8 @@
 
 namespace generator {
 
-// What every unit sends: `bytes`, then `file_bytes` of a file in memory (large contents, so that they cost the generator
-// little).
+// What every unit sends: `bytes`, then `file_bytes` of a file in memory (large contents, so that they cost
+// the generator little).
 struct unit {
     std::string bytes;
     std::uint64_t file_bytes = 0;

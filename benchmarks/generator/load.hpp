@@ -1,11 +1,13 @@
 // Loads a server, and takes the time of each answer.
 //
-// Without a rate each connection sends its next unit when the last has been answered: that finds what a server costs
-// and how much it carries, but its latencies omit whoever would have come while the server was busy.
+// Without a rate each connection sends its next unit when the last has been answered: that finds what a
+// server costs and how much it carries, but its latencies omit whoever would have come while the server was
+// busy.
 //
-// With a rate, unit n is scheduled at begin + n / rate, on connection n mod connections, whatever the server does. Its
-// latency counts from that instant, also when it could not be written because the connection was still busy, and units
-// that were never answered count with the time they had waited at the end. So nothing is omitted.
+// With a rate, unit n is scheduled at begin + n / rate, on connection n mod connections, whatever the
+// server does. Its latency counts from that instant, also when it could not be written because the
+// connection was still busy, and units that were never answered count with the time they had waited at the
+// end. So nothing is omitted.
 #pragma once
 
 #include <sys/epoll.h>

@@ -2,7 +2,8 @@
 //
 //   load_generator --port P [--connections 64] [--depth 1] [--path /] [--post BYTES] [--close]
 //                  [--rate PER_SECOND] [--seconds 1 | --requests N] [--watch PID,…]
-//   load_generator --hold --port P --connections N [--sources 8]      prints "ready", then waits for end of input
+//   load_generator --hold --port P --connections N [--sources 8]
+//                  prints "ready", then waits for the end of its input
 #include <sys/resource.h>
 #include <clocale>
 #include <cstdio>

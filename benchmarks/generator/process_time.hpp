@@ -1,4 +1,5 @@
-// The CPU time of other processes: exact from schedstat, its division into user and system from the clock ticks.
+// The CPU time of other processes: exact from schedstat, its division into user and system from the clock
+// ticks.
 #pragma once
 
 #include <dirent.h>

@@ -1,5 +1,5 @@
-// Tells where responses end, as cheaply as possible: heads that are as long as the one before, and begin alike, are not
-// read again. Responses need a Content-Length and status 200.
+// Tells where responses end, as cheaply as possible: heads that are as long as the one before, and begin
+// alike, are not read again. Responses need a Content-Length and status 200.
 #pragma once
 
 #include <strings.h>

@@ -22,8 +22,10 @@ def positions(largest):
 
 
 def svg(found):
-    ratios = {key: figures["of_limit"] for key, figures in found["results"].items() if figures.get("of_limit")}
-    servers = [s for s in found["servers"] if not s.startswith("limit") and any(s == key[1] for key in ratios)]
+    results = found["results"].items()
+    ratios = {key: figures["of_limit"] for key, figures in results if figures.get("of_limit")}
+    shown = {server for _, server in ratios if not server.startswith("limit")}
+    servers = [server for server in found["servers"] if server in shown]
     loads = [load for load in ALL if any(load.name == key[0] and key[1] in servers for key in ratios)]
     if not loads:
         return None
@@ -41,8 +43,9 @@ def svg(found):
         for index, server in enumerate(servers):
             if (load.name, server) in ratios:
                 ratio = ratios[load.name, server]
-                out.append(f'<circle cx="{place(ratio):.1f}" cy="{y}" r="5" fill="{COLORS[index % len(COLORS)]}" '
-                           f'fill-opacity="0.85"><title>{escape(server)}: {ratio:.2f}</title></circle>')
+                out.append(f'<circle cx="{place(ratio):.1f}" cy="{y}" r="5" fill-opacity="0.85" '
+                           f'fill="{COLORS[index % len(COLORS)]}">'
+                           f'<title>{escape(server)}: {ratio:.2f}</title></circle>')
     out += legend(servers, bottom + 40)
     return "\n".join(out + ["</svg>", ""])
 

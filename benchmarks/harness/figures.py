@@ -34,9 +34,10 @@ def cpu(context, servers, loads):
         if outcome and number > 0 and load.count(outcome) > 0:
             samples[load.name, running.server.name].append((number, load, outcome))
     limits = {running.server.name for running in servers if running.server.kind == "limit"}
-    costs = {key: {number: outcome["server_ns"] / 1000 / load.count(outcome) for number, load, outcome in taken}
-             for key, taken in samples.items()}
-    return {key: summary(taken, costs[key], cheapest(costs, key[0], limits)) for key, taken in samples.items()}
+    costs = {key: {number: outcome["server_ns"] / 1000 / load.count(outcome)
+                   for number, load, outcome in taken} for key, taken in samples.items()}
+    return {key: summary(taken, costs[key], cheapest(costs, key[0], limits))
+            for key, taken in samples.items()}
 
 
 def cheapest(costs, load, limits):
@@ -74,15 +75,16 @@ def tail(context, servers, loads, rates):
         outcome = context.generator.run(running, load, "--seconds", context.tail_seconds, "--rate", rate)
         if outcome:
             samples[load.name, running.server.name].append({**outcome, "rate": rate})
-    names = {"p50_us": "p50_us", "p99_us": "p99_us", "p999_us": "p999_us", "late_p99_us": "generator_late_p99_us",
-             "rate": "rate", "unanswered": "unanswered"}
+    names = {"p50_us": "p50_us", "p99_us": "p99_us", "p999_us": "p999_us", "rate": "rate",
+             "unanswered": "unanswered", "late_p99_us": "generator_late_p99_us"}
     return {key: {to: median(one[name] for one in taken) for name, to in names.items()}
             for key, taken in samples.items()}
 
 
 def system_calls(context, servers, loads):
-    """Per request. The kernel counts them (perf); where it may not, strace does, which slows the server down. The
-    difference of a run and one twice as long, so that connecting cancels out, unless connecting is the load."""
+    """Per request. The kernel counts them (perf); where it may not, strace does, which slows the server
+    down. The difference of a run and one twice as long, so that connecting cancels out, unless connecting is
+    the load."""
     found = {}
     for _, load, running in rounds_of(1, servers, loads):
         runs = [traced(context, running, load, times * context.short_seconds) for times in (1, 2)]
@@ -137,7 +139,8 @@ def heap_calls(context, servers, loads):
                     continue
                 context.generator.run(running, load, "--seconds", context.short_seconds)
                 before = allocations(counts)
-                outcome = context.generator.run(running, load, "--seconds", context.short_seconds, "--warm-up", 0)
+                outcome = context.generator.run(running, load, "--warm-up", 0,
+                                                "--seconds", context.short_seconds)
                 if outcome and load.count(outcome) > 0:
                     made = allocations(counts) - before
                     found[load.name, server.name] = {"heap_calls": made / load.count(outcome)}
@@ -149,7 +152,7 @@ def allocations(path):
 
 
 def idle_memory(context, servers, wanted):
-    """Bytes of process memory per idle connection, after one request each; numbers of connections as allowed."""
+    """Bytes of process memory per idle connection, after one request each."""
     found = {}
     for server in servers:
         with server.start(context.place) as running:
@@ -175,8 +178,8 @@ def idle_memory(context, servers, wanted):
 
 
 def instructions(context, servers, loads):
-    """User-space instructions per request under callgrind: the difference of N and 2N requests, so that starting and
-    ending cancel out. Nothing here depends on time, so two run at once."""
+    """User-space instructions per request under callgrind: the difference of N and 2N requests, so that
+    starting and ending cancel out. Nothing here depends on time, so two run at once."""
     jobs = [(server, load) for load in loads for server in servers if load.name in server.serves]
 
     def job(number, server, load):

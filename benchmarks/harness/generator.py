@@ -12,7 +12,8 @@ class Generator:
 
     def run(self, running, load, *arguments, watch=True, cpu=CLIENT_CPU, patience=30):
         """What it printed, or None: then the server does not carry this load, and a line says so."""
-        words = ["taskset", "-c", cpu, self.path, "--port", str(running.port), *load.arguments(), *map(str, arguments)]
+        words = ["taskset", "-c", cpu, self.path, "--port", str(running.port)]
+        words += [*load.arguments(), *map(str, arguments)]
         if watch:
             words += ["--watch", ",".join(map(str, running.processes()))]
         try:

@@ -46,7 +46,7 @@ def parts(*names):
 
 
 SECTIONS = [
-    ("CPU time of the server per request, µs (in brackets: of the cheaper limit, median of the rounds)", cost),
+    ("CPU time of the server per request, µs (in brackets: as a multiple of the cheaper limit)", cost),
     ("The same, user / system, µs", parts("user_us", "system_us")),
     ("Requests per second, as fast as they are answered", parts("per_second")),
     ("Latency p50 / p99 / p99.9 at {share:.0%} of that rate, µs", parts("p50_us", "p99_us", "p999_us")),
@@ -58,8 +58,8 @@ SECTIONS = [
 
 def markdown(found):
     machine, options = found["machine"], found["options"]
-    lines = [f"{machine['date']}, commit {machine['commit']}: {machine['processor']}, Linux {machine['kernel']}, "
-             f"{machine['compiler']}; {machine['nginx']}; {machine['h2o']}.",
+    lines = [f"{machine['date']}, commit {machine['commit']}: {machine['processor']}, "
+             f"Linux {machine['kernel']}, {machine['compiler']}; {machine['nginx']}; {machine['h2o']}.",
              f"{options['rounds']} rounds of {options['seconds']} s, server on CPU 0, generator on CPU 1, "
              f"load average before: {machine['load_average']}.", ""]
     rows = [(load.name, load.title) for load in ALL]
@@ -67,8 +67,8 @@ def markdown(found):
         text = table(found["results"], found["servers"], rows, cell)
         if text:
             lines += [f"### {title.format(share=options['share'])}", "", text]
-    idle = sorted({load for load, _ in found["results"] if load.startswith("idle-")}, key=lambda name: int(name[5:]))
-    rows = [(name, f"{int(name[5:]):,} connections") for name in idle]
+    idle = sorted({int(load[5:]) for load, _ in found["results"] if load.startswith("idle-")})
+    rows = [(f"idle-{count}", f"{count:,} connections") for count in idle]
     text = table(found["results"], found["servers"], rows, parts("bytes_per_connection"))
     if text:
         lines += ["### Process memory per idle connection, bytes", "", text]
@@ -88,5 +88,6 @@ def publish(readme, found):
     """Puts the tables between the two marks."""
     text = readme.read_text("utf-8")
     before, after = text[:text.index(BEGIN) + len(BEGIN)], text[text.index(END):]
-    picture = f"![{chart.TITLE}](results.svg)\n" if any("cpu_us" in f for f in found["results"].values()) else ""
+    has_picture = any("of_limit" in figures for figures in found["results"].values())
+    picture = f"![{chart.TITLE}](results.svg)\n" if has_picture else ""
     readme.write_text(f"{before}\n\n{picture}\n{markdown(found)}\n{after}", "utf-8")

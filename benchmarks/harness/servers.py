@@ -5,6 +5,7 @@ import os
 import pathlib
 import shutil
 import signal
+import socket
 import subprocess
 import time
 
@@ -26,13 +27,19 @@ class Server:
         return Running(self, place, prefix, environment, cpu)
 
 
+def any_free_port():
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
+
+
 class Place:
-    """Where servers work: free ports, a directory, files to serve."""
+    """Where servers work: free ports (from `first_port` on; 0: any), a directory, files to serve."""
 
     def __init__(self, directory, first_port, descriptors):
         self.directory, self.descriptors = directory, descriptors
         self.files = f"{directory}/files"
-        self.ports = itertools.count(first_port)
+        self.ports = itertools.count(first_port) if first_port else iter(any_free_port, None)
 
     def take_port(self):
         return next(self.ports)
@@ -137,7 +144,8 @@ def program(directory, name):
 def catalogue(directory, further):
     """All servers that are here; and a line for each that is not."""
     def ours(reactor):
-        return ["@FILES@", "--address", "127.0.0.1", "--port", "@PORT@", "--threads", "1", "--reactor", reactor]
+        return ["@FILES@", "--address", "127.0.0.1", "--port", "@PORT@", "--threads", "1",
+                "--reactor", reactor]
 
     wanted = [
         ("limit epoll", "limit", "limit_epoll", ["@PORT@", "@FILES@"], ()),
@@ -160,5 +168,6 @@ def catalogue(directory, further):
             missing.append(f"{name}: left out, there is no {binary}")
     for text in further:
         name, _, command = text.partition("=")
-        servers.append(Server(name, "peer", command.replace("PORT", "@PORT@").replace("FILES", "@FILES@").split()))
+        words = command.replace("PORT", "@PORT@").replace("FILES", "@FILES@").split()
+        servers.append(Server(name, "peer", words))
     return servers, missing

@@ -1,7 +1,8 @@
 // What both limit servers share: the answers, telling requests apart by single bytes, the listening socket.
 //
-// The server is told apart from one with HTTP by what it does not do: it believes every request, and looks at one or
-// two bytes of its target. Small answers lie in memory a thousand times over, so that a thousand of them are one send.
+// The server is told apart from one with HTTP by what it does not do: it believes every request, and looks
+// at one or two bytes of its target. Small answers lie in memory a thousand times over, so that a thousand
+// of them are one send.
 #pragma once
 
 enum {
@@ -71,7 +72,8 @@ static void make_answers(const char* files, int bodies_from_files) {
     make_answer(file_1m, octets, large, sizeof large, open_in(files, "1m"));
 }
 
-// Of the request that begins at `in`: /plaintext, /json, /close, /upload, /body/64k, /body/1m, /files/1k, /files/1m.
+// Of the request that begins at `in`: /plaintext, /json, /close, /upload, /body/64k, /body/1m, /files/1k,
+// /files/1m.
 static int kind_of(const char* in) {
     if (in[0] == 'P') return uploaded;
     switch (in[5]) {

@@ -1,5 +1,6 @@
-// The physical limit on epoll: one thread, no HTTP. Counts the request ends ("\r\n\r\n") in what it read and answers
-// each with the same bytes, all of them with one send. What a server costs beyond this is its own doing.
+// The physical limit on epoll: one thread, no HTTP. Counts the request ends ("\r\n\r\n") in what it read
+// and answers each with the same bytes, all of them with one send. What a server costs beyond this is its
+// own doing.
 //   limit_epoll PORT FILES [sendfile]      sendfile: large bodies come from files too
 #define _GNU_SOURCE
 #include <arpa/inet.h>

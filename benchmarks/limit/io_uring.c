@@ -1,5 +1,5 @@
-// The physical limit on io_uring: one thread, no HTTP, multishot receive into a ring of provided buffers, sends queued
-// with the next submission.
+// The physical limit on io_uring: one thread, no HTTP, multishot receive into a ring of provided buffers,
+// sends queued with the next submission.
 //   limit_io_uring PORT FILES             files are read into memory first
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -77,7 +77,8 @@ static void received(int fd, struct io_uring_cqe* cqe) {
     if (!(cqe->flags & IORING_CQE_F_MORE)) receive(fd);
 }
 
-// One answer, head and content, in memory of its own: io_uring has no sendfile, and its splice goes to other threads.
+// One answer, head and content, in memory of its own: io_uring has no sendfile, and its splice goes to
+// other threads.
 static void read_file(struct answer* a) {
     char* joined = malloc(a->size + a->file_size);
     memcpy(joined, a->bytes, a->size);

@@ -1,5 +1,6 @@
-// The request parser beside http-parser and picohttpparser (out of libh2o). Ours does more: it checks the target's form
-// and every framing rule of RFC 9112, knows common fields by number, and finds query and content length.
+// The request parser beside http-parser and picohttpparser (out of libh2o). Ours does more: it checks the
+// target's form and every framing rule of RFC 9112, knows common fields by number, and finds query and
+// content length.
 #include <benchmark/benchmark.h>
 
 #include <cstddef>

@@ -1,5 +1,5 @@
-// Looking up a route: from a path as it was sent to the handler, parameters included. The table is made at run time,
-// by the builder and searched by the matcher that compile-time tables use too.
+// Looking up a route: from a path as it was sent to the handler, parameters included. The table is made at
+// run time, by the builder and searched by the matcher that compile-time tables use too.
 #include "eventcore/web/runtime_router.hpp"
 
 #include <benchmark/benchmark.h>

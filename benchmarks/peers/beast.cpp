@@ -1,5 +1,5 @@
-// A server on Boost.Beast as its documentation writes one: a coroutine for each connection, a parser that checks, one
-// write for each response.
+// A server on Boost.Beast as its documentation writes one: a coroutine for each connection, a parser that
+// checks, one write for each response.
 //   peer_beast PORT FILES
 #include <utility>  // the next one forgets it in Boost 1.74
 

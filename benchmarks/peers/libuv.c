@@ -1,5 +1,5 @@
-// A server on libuv and http-parser, as one would write it by hand: one loop, callbacks, answers from memory, one write
-// for all answers to one read.
+// A server on libuv and http-parser, as one would write it by hand: one loop, callbacks, answers from
+// memory, one write for all answers to one read.
 //   peer_libuv PORT
 #include <http_parser.h>
 #include <signal.h>

@@ -1,4 +1,5 @@
-// Counts a program's calls of the heap:  LD_PRELOAD=libcount_allocations.so EVENTCORE_ALLOCATIONS=FILE program
+// Counts a program's calls of the heap:  LD_PRELOAD=libcount_allocations.so EVENTCORE_ALLOCATIONS=FILE
+// program
 //
 // FILE is 16 bytes, mapped: calls of malloc and its kin, and calls of free. It can be read at any time.
 #define _GNU_SOURCE
