@@ -6,6 +6,7 @@
 // FILES is a directory with files 1k and 1m.
 #include <eventcore/eventcore.hpp>
 
+#include <cstdint>
 #include <cstdio>
 #include <string>
 #include <string_view>
@@ -36,6 +37,13 @@ ec::task<ec::response> upload(ec::body_reader& body) {
     }
 }
 
+// A handler that computes: some 50 to 100 us.
+std::string hash_of(std::string_view bytes) {
+    std::uint64_t hash = 14695981039346656037U;
+    for (const char c : bytes) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211U;
+    return std::to_string(hash);
+}
+
 int main(int argc, char** argv) {
     const ec::command_line line(argc, argv, {}, "FILES");
     if (!line.ok()) return line.report();
@@ -53,6 +61,7 @@ int main(int argc, char** argv) {
                    ec::get<"/close">([] { return "Hello, World!"; }),
                    ec::get<"/json">([] { return ec::json{greeting{"Hello, World!"}}; }),
                    ec::get<"/body/64k">(send_body(body_64k)), ec::get<"/body/1m">(send_body(body_1m)),
-                   ec::get<"/files/{name}">(send_file), ec::post<"/upload">(upload)),
+                   ec::get<"/files/{name}">(send_file),
+                   ec::get<"/work">([&body_64k] { return hash_of(body_64k); }), ec::post<"/upload">(upload)),
         line.options());
 }

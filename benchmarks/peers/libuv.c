@@ -128,7 +128,7 @@ static void on_read(uv_stream_t* stream, ssize_t size, const uv_buf_t* buffer) {
     if (size < 0) return end(c);
     if (size == 0) return;
     const size_t parsed = http_parser_execute(&c->parser, &settings, buffer->base, (size_t)size);
-    if (parsed != (size_t)size) return end(c);
+    if (parsed != (size_t)size || HTTP_PARSER_ERRNO(&c->parser) != HPE_OK) return end(c);
     flush(c);
 }
 static void on_connection(uv_stream_t* listener, int status) {
