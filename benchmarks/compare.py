@@ -28,7 +28,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 FIGURES = ("cpu", "tail", "calls", "heap", "idle", "instructions")
 #                 rounds seconds tail_rounds tail_seconds short_seconds callgrind_requests
 LENGTHS = {"quick": (1, 0.1, 1, 0.15, 0.1, 300),
-           "default": (5, 0.4, 3, 0.5, 0.2, 2000),
+           "default": (5, 0.35, 3, 0.45, 0.15, 2000),
            "full": (9, 1.0, 5, 2.0, 0.5, 5000)}
 
 
@@ -135,7 +135,8 @@ def measure(options, context, catalogue, notes):
     if "instructions" in options.figures:
         if shutil.which("valgrind"):
             say("instructions")
-            few = [load for load in asked if load.name in ("small-64", "depth-16", "json", "post-1k")]
+            names = ("small-64", "depth-16", "json", "post-1k")[:4 if options.length == "full" else 2]
+            few = [load for load in asked if load.name in names]
             merge(results, figures.instructions(context, whole, few))
         else:
             notes.append("no instructions: there is no valgrind")

@@ -1,6 +1,7 @@
 """The figures, one function each: CPU time, latency, system calls, heap calls, memory, instructions."""
 import collections
 import concurrent.futures
+import math
 import pathlib
 import re
 import signal
@@ -83,21 +84,21 @@ def tail(context, servers, loads, rates):
 
 def system_calls(context, servers, loads):
     """Per request. The kernel counts them (perf); where it may not, strace does, which slows the server
-    down. The difference of a run and one twice as long, so that connecting cancels out, unless connecting is
+    down. The difference of a run and one of twice the requests, so that connecting cancels out, unless connecting is
     the load."""
     found = {}
     for _, load, running in rounds_of(1, servers, loads):
-        runs = [traced(context, running, load, times * context.short_seconds) for times in (1, 2)]
-        if None in runs:
+        first = traced(context, running, load, "--seconds", context.short_seconds)
+        if not first:
             continue
-        (calls, requests), (more_calls, more_requests) = runs
-        if more_requests > requests * 1.2:
+        second = traced(context, running, load, "--requests", max(8, math.ceil(2 * first[1])))
+        if second and second[1] > first[1]:
             found[load.name, running.server.name] = {
-                "system_calls": (more_calls - calls) / (more_requests - requests)}
+                "system_calls": max(0, second[0] - first[0]) / (second[1] - first[1])}
     return found
 
 
-def traced(context, running, load, seconds):
+def traced(context, running, load, *length):
     """System calls and requests of one run."""
     pids = running.processes()
     with tempfile.NamedTemporaryFile("r", encoding="utf-8") as report:
@@ -108,7 +109,7 @@ def traced(context, running, load, seconds):
             words = ["strace", "-c", "-f", "-o", report.name, *(f"-p{pid}" for pid in pids)]
         tracer = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         time.sleep(0.1)
-        outcome = context.generator.run(running, load, "--seconds", seconds, "--warm-up", 0)
+        outcome = context.generator.run(running, load, "--warm-up", 0, *length)
         time.sleep(0.05)
         tracer.send_signal(signal.SIGINT)
         tracer.wait(10)

@@ -44,13 +44,17 @@ static void watch_writing(int fd) {
     under_way[fd].watched = 1;
 }
 
+// Without a cork around head and content sendfile costs half as much again.
+static void cork(int fd, int on) { setsockopt(fd, IPPROTO_TCP, TCP_CORK, &on, sizeof on); }
+
 static void go_on(int fd) {
     const struct answer* a = under_way[fd].large;
     size_t* sent = &under_way[fd].sent;
+    if (a->file_size && *sent == 0) cork(fd, 1);
     while (*sent < a->size + a->file_size) {
         ssize_t n;
         if (*sent < a->size) {
-            n = send(fd, a->bytes + *sent, a->size - *sent, MSG_NOSIGNAL | (a->file >= 0 ? MSG_MORE : 0));
+            n = send(fd, a->bytes + *sent, a->size - *sent, MSG_NOSIGNAL);
         } else {
             off_t offset = (off_t)(*sent - a->size);
             n = sendfile(fd, a->file, &offset, a->size + a->file_size - *sent);
@@ -59,6 +63,7 @@ static void go_on(int fd) {
         if (n <= 0) return finish(fd);
         *sent += (size_t)n;
     }
+    if (a->file_size) cork(fd, 0);
     under_way[fd].large = NULL;
 }
 
@@ -69,6 +74,12 @@ static void answer_all(int fd, size_t got) {
         if (under_way[fd].uploading > 0) return;
     }
     const struct answer* a = &answers[kind];
+    if (kind == file_1k) {  // for so little, reading it is cheaper than sending it from the file
+        memcpy(in, a->bytes, a->size);
+        const ssize_t read = pread(a->file, in + a->size, a->file_size, 0);
+        if (read < 0 || send(fd, in, a->size + (size_t)read, MSG_NOSIGNAL) < 0) finish(fd);
+        return;
+    }
     if (kind > closing) {
         under_way[fd].large = a;
         under_way[fd].sent = 0;
