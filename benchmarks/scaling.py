@@ -8,10 +8,12 @@ Prints one block for each claim; needs two CPUs, and root only where the kernel 
 """
 import argparse
 import dataclasses
+import os
 import pathlib
 import random
 import resource
 import signal
+import socket
 import statistics
 import sys
 import tempfile
@@ -68,8 +70,10 @@ def memory(context):
             holders.append(context.generator.hold(running, count - opened))
             opened = count
             time.sleep(0.2)
-            print(f"  {count:6,} idle: {(running.memory_bytes() - process) / count:5.0f} bytes of the process, "
-                  f"{(kernel_bytes() - kernel) / count:6.0f} of the kernel for both ends")
+            of_process = (running.memory_bytes() - process) / count
+            of_kernel = (kernel_bytes() - kernel) / count
+            print(f"  {count:6,} idle: {of_process:5.0f} bytes of the process, {of_kernel:6.0f} of the kernel "
+                  "for both ends")
         began = sum(thread_times(running))
         time.sleep(5)
         print(f"  {opened:6,} idle for 5 s: {(sum(thread_times(running)) - began) / 5e4:.3f} % of a CPU")
@@ -129,7 +133,7 @@ def per_worker(running):
 
 def hot(context):
     """Three connections that make two workers compute: how often one worker has all, and what it costs."""
-    rates = {"2:1": [], "3:0": []}
+    rates, waits = {"2:1": [], "3:0": []}, {"2:1": [], "3:0": []}
     with started(context, 2, "0,1") as running:
         for _ in range(context.trials):
             before = sorted(thread_times(running))
@@ -137,9 +141,11 @@ def hot(context):
             used = sorted((b - a for a, b in zip(before, sorted(thread_times(running)))), reverse=True)
             split = "3:0" if used[1] < 0.05 * used[0] else "2:1"
             rates[split].append(outcome["requests"] / outcome["seconds"])
+            waits[split].append(outcome["p50_us"])
     for split, taken in rates.items():
-        rate = f", median {statistics.median(taken):,.0f} requests/s" if taken else ""
-        print(f"  {split}: {len(taken)} of {context.trials} times{rate}")
+        medians = (f", median {statistics.median(taken):,.0f} requests/s, p50 "
+                   f"{statistics.median(waits[split]):.0f} us" if taken else "")
+        print(f"  {split}: {len(taken)} of {context.trials} times{medians}")
 
 
 def spread(context):
@@ -156,8 +162,34 @@ def spread(context):
                     counts = per_worker(running)
                     worst.append(counts[0] * threads / count)
                     let_go(holder)
-            print(f"  {count:6,} connections, {threads} workers: the fullest has {statistics.mean(worst):.2f}x "
-                  f"its share (last: {counts})")
+            print(f"  {count:6,} connections, {threads} workers: the fullest has "
+                  f"{statistics.mean(worst):.2f}x its share (last: {counts})")
+
+
+def is_connected(one):
+    try:
+        return bool(one.getpeername())
+    except OSError:
+        return False
+
+
+def queue(context):
+    """How many connect at once while the workers are held: what the listen queues hold."""
+    most = 4000
+    for threads in (1, 2):
+        with started(context, threads, "0,1") as running:
+            os.kill(running.process.pid, signal.SIGSTOP)
+            calls = [socket.socket(socket.AF_INET, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+                     for _ in range(most)]
+            for one in calls:
+                one.connect_ex(("127.0.0.1", running.port))
+            time.sleep(0.5)
+            connected = sum(is_connected(one) for one in calls)
+            os.kill(running.process.pid, signal.SIGCONT)
+            for one in calls:
+                one.close()
+        print(f"  {threads} workers: {connected} of {most} are connected after 0.5 s, the others try again "
+              "after 1 s")
 
 
 def simulate(_):
@@ -176,11 +208,12 @@ def simulate(_):
 
 
 CLAIMS = {function.__name__: function
-          for function in (memory, busy, workers, two_cpus, hot, spread, simulate)}
+          for function in (memory, busy, workers, two_cpus, hot, spread, queue, simulate)}
 
 
 def parse():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--bin", default="build/release/bin")
     parser.add_argument("--reactor", default="epoll")
     parser.add_argument("--only", default=",".join(CLAIMS))
@@ -200,8 +233,8 @@ def main():
         place = servers.Place(directory, options.port, descriptors)
         pathlib.Path(place.files).mkdir()
         context = types.SimpleNamespace(
-            bin=options.bin, reactor=options.reactor, place=place, rounds=options.rounds, trials=options.trials,
-            generator=Generator(f"{options.bin}/load_generator"), steps=[most // 4, most // 2, most])
+            bin=options.bin, reactor=options.reactor, place=place, rounds=options.rounds,
+            trials=options.trials, generator=Generator(f"{options.bin}/load_generator"), steps=[most // 4, most // 2, most])
         for name in options.only.split(","):
             print(f"{name}: {CLAIMS[name].__doc__}", flush=True)
             CLAIMS[name](context)

@@ -84,8 +84,8 @@ def tail(context, servers, loads, rates):
 
 def system_calls(context, servers, loads):
     """Per request. The kernel counts them (perf); where it may not, strace does, which slows the server
-    down. The difference of a run and one of twice the requests, so that connecting cancels out, unless connecting is
-    the load."""
+    down. The difference of a run and one of twice the requests, so that connecting cancels out, unless
+    connecting is the load."""
     found = {}
     for _, load, running in rounds_of(1, servers, loads):
         first = traced(context, running, load, "--seconds", context.short_seconds)

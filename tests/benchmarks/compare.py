@@ -14,8 +14,8 @@ SERVERS = ("limit epoll", "EventCore epoll")
 
 
 def run(programs, out):
-    command = [sys.executable, str(ROOT / "benchmarks/compare.py"), "--quick", "--bin", programs, "--out", out,
-               "--port", "0", "--loads", ",".join(LOADS), "--servers", ",".join(SERVERS),
+    command = [sys.executable, str(ROOT / "benchmarks/compare.py"), "--quick", "--bin", programs,
+               "--out", out, "--port", "0", "--loads", ",".join(LOADS), "--servers", ",".join(SERVERS),
                "--figures", "cpu,tail,heap,idle"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
