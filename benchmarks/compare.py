@@ -1,104 +1,180 @@
 #!/usr/bin/env python3
-"""CPU time per request of techempower beside servers that do no HTTP at all, in one run.
+"""EventCore beside servers without HTTP and beside its peers, in one run.
 
-    benchmarks/compare.py [--bin DIR] [--rounds 7] [--connections 64] [--depth 1] [name=command …]
+    sh benchmarks/compare.sh [options] [name="command with PORT and FILES" …]      builds first
+    benchmarks/compare.py --servers limit,EventCore --figures cpu --loads small-64,depth-16
 
-All servers are alive at once on CPU 0 and are loaded in turn by wrk on CPU 1, so that the noise of the
-machine meets them alike. Printed: the median CPU time (user and system) of the server per request, and the
-median of its ratios to the first server, round by round. Further servers: name="command with PORT in it".
-Needs wrk and taskset.
+Servers run on CPU 0, the load generator on CPU 1, and all servers are loaded in turn, round by round, so that
+the noise of the machine meets them alike. See benchmarks/README.md for what each figure means. A peer that is
+not installed, and a load that a server does not answer, are left out with a line.
 """
 import argparse
+import json
 import os
-import re
-import statistics
+import pathlib
+import resource
+import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import time
+import types
 
-PIPELINE = """init = function(args)
-  local r = {}
-  for i = 1, %d do r[i] = wrk.format(nil, "%s") end
-  requests = table.concat(r)
-end
-request = function() return requests end
-"""
+from harness import chart, figures, loads, machine, report, servers
+from harness.generator import Generator
 
-
-def cpu_microseconds(pid):
-    total = 0
-    for thread in os.listdir(f"/proc/{pid}/task"):
-        with open(f"/proc/{pid}/task/{thread}/schedstat", encoding="ascii") as stat:
-            total += int(stat.read().split()[0])
-    return total / 1000
-
-
-def load(port, options, script):
-    command = ["taskset", "-c", "1", "wrk", "-t1", f"-c{options.connections}", f"-d{options.seconds}"]
-    if options.depth > 1:
-        command += ["-s", script]
-    command.append(f"http://127.0.0.1:{port}{options.path}")
-    output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    if "Non-2xx" in output or "Socket errors" in output:
-        sys.exit(f"port {port}: {output}")
-    return int(re.search(r"(\d+) requests in", output).group(1))
-
-
-class Server:
-    def __init__(self, name, command, port):
-        self.name, self.port, self.cost = name, port, []
-        words = command.replace("PORT", str(port)).split()
-        self.process = subprocess.Popen(["taskset", "-c", "0", *words],
-                                        stderr=subprocess.DEVNULL)
-
-    def measure(self, options, script):
-        before = cpu_microseconds(self.process.pid)
-        count = load(self.port, options, script)
-        if self.process.poll() is not None:
-            sys.exit(f"{self.name} has ended")
-        return (cpu_microseconds(self.process.pid) - before) / count
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+FIGURES = ("cpu", "tail", "calls", "heap", "idle", "instructions")
+#                 rounds seconds tail_rounds tail_seconds short_seconds callgrind_requests
+LENGTHS = {"quick": (1, 0.1, 1, 0.15, 0.1, 300),
+           "default": (5, 0.35, 3, 0.45, 0.15, 2000),
+           "full": (9, 1.0, 5, 2.0, 0.5, 5000)}
 
 
 def parse():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--bin", default="build/release/bin")
-    parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--seconds", type=int, default=1)
-    parser.add_argument("--connections", type=int, default=64)
-    parser.add_argument("--depth", type=int, default=1, help="requests in flight per connection")
-    parser.add_argument("--path", default="/plaintext")
-    parser.add_argument("--port", type=int, default=8200, help="the first of the ports used")
-    parser.add_argument("more", nargs="*", metavar="name=command")
-    return parser.parse_args()
+    length = parser.add_mutually_exclusive_group()
+    length.add_argument("--quick", action="store_const", dest="length", const="quick", help="a look, no more")
+    length.add_argument("--full", action="store_const", dest="length", const="full", help="about an hour")
+    parser.add_argument("--figures", default=",".join(FIGURES), help="of " + ",".join(FIGURES))
+    parser.add_argument("--loads", default="", help="of " + ",".join(load.name for load in loads.ALL))
+    parser.add_argument("--servers", default="", help="words that names begin with: limit,EventCore,nginx,…")
+    parser.add_argument("--rounds", type=int)
+    parser.add_argument("--seconds", type=float)
+    parser.add_argument("--share", type=float, default=0.7, help="of each server's own rate, for the latency")
+    parser.add_argument("--idle", default="10000,50000", help="numbers of idle connections")
+    parser.add_argument("--bin", default=str(ROOT / "build/release/bin"))
+    parser.add_argument("--port", type=int, default=8200, help="the first of the ports used; 0: any")
+    parser.add_argument("--out", default=str(ROOT / "build/benchmarks"), help="for results.json, results.svg")
+    parser.add_argument("--publish", action="store_true", help="into benchmarks/, README.md too")
+    parser.add_argument("more", nargs="*", metavar='name="command PORT"')
+    options = parser.parse_args()
+    options.figures = options.figures.split(",")
+    if set(options.figures) - set(FIGURES):
+        parser.error("--figures: of " + ",".join(FIGURES))
+    return options
+
+
+def make_context(options, directory, notes):
+    length = LENGTHS[options.length or "default"]
+    names = ("rounds", "seconds", "tail_rounds", "tail_seconds", "short_seconds", "callgrind_requests")
+    context = types.SimpleNamespace(**dict(zip(names, length)), share=options.share)
+    context.rounds = options.rounds or context.rounds
+    context.seconds = options.seconds or context.seconds
+    descriptors = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))
+    context.place = servers.Place(directory, options.port, descriptors)
+    context.generator = Generator(f"{options.bin}/load_generator")
+    context.preload = f"{options.bin}/libcount_allocations.so"
+    probe = ["perf", "stat", "-e", "raw_syscalls:sys_enter", "-o", "/dev/null", "true"]
+    context.has_perf = bool(shutil.which("perf")) and not subprocess.run(probe, check=False).returncode
+    context.idle = allowed_idle(options, descriptors, notes)
+    os.chmod(directory, 0o755)  # h2o, started by root, becomes somebody else
+    pathlib.Path(context.place.files).mkdir()
+    for name, content in loads.FILES.items():
+        (pathlib.Path(context.place.files) / name).write_bytes(content)
+    return context
+
+
+def allowed_idle(options, descriptors, notes):
+    """Not more connections than this process may have descriptors, less what the server needs itself."""
+    most, wanted = descriptors - 1000, sorted(map(int, options.idle.split(",")))
+    if options.length == "quick":
+        wanted = [1000]
+    for count in [count for count in wanted if count > most]:
+        notes.append(f"{count:,} idle connections became {most:,}, since a process may have "
+                     f"{descriptors:,} descriptors")
+    return sorted({min(count, most) for count in wanted})
+
+
+def ready_ones(started, asked):
+    for one in started:
+        if one.wait_until_it_answers():
+            one.find_loads(asked)
+        else:
+            print(f"{one.server.name}: does not start", file=sys.stderr)
+    return [one for one in started if one.server.serves]
+
+
+def merge(into, found):
+    for key, figures_of_one in found.items():
+        into.setdefault(key, {}).update(figures_of_one)
+
+
+def say(what, began=[time.monotonic()]):
+    print(f"{time.monotonic() - began[0]:6.0f} s  {what}", file=sys.stderr, flush=True)
+
+
+def measure(options, context, catalogue, notes):
+    """All figures that were asked for: {(load, server): {figure: value}}."""
+    asked, results = loads.chosen([name for name in options.loads.split(",") if name]), {}
+    started = [server.start(context.place) for server in catalogue]
+    try:
+        ready = ready_ones(started, asked)
+        if "cpu" in options.figures or "tail" in options.figures:
+            say("CPU time per request")
+            merge(results, figures.cpu(context, ready, asked))
+        if "tail" in options.figures:
+            say(f"latency at {context.share:.0%}")
+            merge(results, figures.tail(context, ready, asked, dict(results)))
+        if "calls" in options.figures:
+            say("system calls, counted by " + ("perf" if context.has_perf else "strace"))
+            merge(results, figures.system_calls(context, ready, asked))
+    finally:
+        for one in started:
+            one.stop()
+    whole = [one.server for one in ready if not one.server.only]
+    if "heap" in options.figures and os.path.exists(context.preload):
+        say("calls of the heap")
+        merge(results, figures.heap_calls(context, whole, asked))
+    if "idle" in options.figures:
+        say("idle connections")
+        merge(results, figures.idle_memory(context, whole, context.idle))
+    if "instructions" in options.figures:
+        if shutil.which("valgrind"):
+            say("instructions")
+            names = ("small-64", "depth-16", "json", "post-1k")[:4 if options.length == "full" else 2]
+            few = [load for load in asked if load.name in names]
+            merge(results, figures.instructions(context, whole, few))
+        else:
+            notes.append("no instructions: there is no valgrind")
+    say("done")
+    return results
+
+
+def write(options, found):
+    out = ROOT / "benchmarks" if options.publish else pathlib.Path(options.out)
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "results.json").write_text(json.dumps(report.as_json(found), indent=1) + "\n", "utf-8")
+    picture = chart.svg(found)
+    if picture:
+        (out / "results.svg").write_text(picture, "utf-8")
+    if options.publish:
+        report.publish(out / "README.md", found)
+    print(report.markdown(found))
+    print(f"written: {out}/results.json" + (f", {out}/results.svg" if picture else ""))
 
 
 def main():
-    options = parse()
-    ours = f"{options.bin}/techempower --address 127.0.0.1 --port PORT --threads 1 --reactor"
-    commands = [("limit_epoll", f"{options.bin}/limit_epoll PORT"),
-                ("limit_io_uring", f"{options.bin}/limit_io_uring PORT"),
-                ("epoll", f"{ours} epoll"), ("io_uring", f"{ours} io_uring")]
-    commands += [tuple(word.split("=", 1)) for word in options.more]
-    servers = [Server(name, command, options.port + i) for i, (name, command) in enumerate(commands)]
-    try:
-        time.sleep(0.7)
-        with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
-            script.write(PIPELINE % (options.depth, options.path))
-            script.flush()
-            for round_number in range(options.rounds + 1):
-                for server in servers:
-                    cost = server.measure(options, script.name)
-                    if round_number > 0:  # the first warms up
-                        server.cost.append(cost)
-    finally:
-        for server in servers:
-            server.process.kill()
-    print(f"{options.connections} connections, {options.depth} in flight each, {options.path}")
-    for server in servers:
-        ratio = statistics.median(a / b for a, b in zip(server.cost, servers[0].cost))
-        print(f"{server.name:16} {statistics.median(server.cost):7.3f} us/request   ratio {ratio:.3f}")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the servers end too
+    options, notes = parse(), []
+    described = machine.describe(ROOT)
+    catalogue, missing = servers.catalogue(options.bin, options.more)
+    for line in missing:
+        print(line, file=sys.stderr)
+    begins = tuple(word for word in options.servers.split(",") if word)
+    catalogue = [server for server in catalogue if not begins or server.name.startswith(begins)]
+    with tempfile.TemporaryDirectory() as directory:
+        context = make_context(options, directory, notes)
+        results = measure(options, context, catalogue, notes)
+    if not results:
+        sys.exit("nothing was measured")
+    write(options, {
+        "machine": described, "notes": notes + missing, "results": results,
+        "options": {"rounds": context.rounds, "seconds": context.seconds, "share": context.share},
+        "servers": [server.name for server in catalogue]})
 
 
 if __name__ == "__main__":
