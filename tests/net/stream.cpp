@@ -11,6 +11,7 @@ struct silent_stream {
     io_result receive(void*, std::size_t) noexcept { return io_result(-EAGAIN); }
     io_result send(const iovec*, unsigned, bool) noexcept { return io_result(-EAGAIN); }
     io_result send_file(int, std::uint64_t, std::size_t) noexcept { return io_result(-EOPNOTSUPP); }
+    void cork(bool) noexcept {}
     io_result flush() noexcept { return io_result(0); }
     io_result shutdown_write() noexcept { return io_result(0); }
     bool has_input() const noexcept { return false; }

@@ -20,6 +20,7 @@ namespace eventcore::net {
 //                has news of send_waits_for(). In between, want_write() asks for news of `writable`.
 //                `more`: further bytes follow at once, so a short packet need not leave yet.
 //   send_file    as send; -EOPNOTSUPP where the stream cannot: read the file and send its bytes.
+//   cork         from true to false, packets that are not full may wait: for a head and a file behind it.
 //   flush        pushes out what the stream itself holds back (TLS records); 0 when nothing is held.
 //   has_input    receive() may give bytes without news: the socket is ready, or the stream holds some.
 //   shutdown_write  the peer sees the end of our bytes; receiving goes on.
@@ -30,6 +31,7 @@ concept stream = requires(S& s, const S& c, void* to, const iovec* parts, unsign
     { s.receive(to, bytes) } noexcept -> std::same_as<io_result>;
     { s.send(parts, count, more) } noexcept -> std::same_as<io_result>;
     { s.send_file(file, offset, bytes) } noexcept -> std::same_as<io_result>;
+    { s.cork(more) } noexcept;
     { s.flush() } noexcept -> std::same_as<io_result>;
     { s.shutdown_write() } noexcept -> std::same_as<io_result>;
     { c.has_input() } noexcept -> std::same_as<bool>;

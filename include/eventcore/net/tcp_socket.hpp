@@ -54,6 +54,7 @@ class tcp_socket : public io_handle {
     io_result send_file(int file, std::uint64_t offset, std::size_t bytes) noexcept {
         return home_->send_file(*this, file, offset, bytes);
     }
+    void cork(bool on) noexcept;
     io_result flush() noexcept { return io_result(0); }
     io_result shutdown_write() noexcept { return home_->shutdown_write(*this); }
     bool has_input() const noexcept { return is_ready(readiness::readable | readiness::hung_up); }
@@ -89,6 +90,12 @@ static_assert(sizeof(tcp_socket) <= 32);
 
 namespace detail {
 
+#if defined(TCP_CORK)
+inline constexpr int cork_option = TCP_CORK;
+#else
+inline constexpr int cork_option = TCP_NOPUSH;  // BSD, macOS
+#endif
+
 inline int whole_seconds(duration length) noexcept {
     const auto seconds = std::chrono::ceil<std::chrono::seconds>(length).count();
     return seconds < 32767 ? static_cast<int>(seconds) : 32767;
@@ -101,6 +108,11 @@ inline constexpr int keep_alive_idle_option = TCP_KEEPALIVE;  // macOS
 #endif
 
 }  // namespace detail
+
+// A Unix-domain socket refuses, and needs none.
+inline void tcp_socket::cork(bool on) noexcept {
+    static_cast<void>(home_->set_socket_option(fd, IPPROTO_TCP, detail::cork_option, on ? 1 : 0));
+}
 
 inline result<> set_tcp_options(reactor& home, int fd, const tcp_options& options) noexcept {
     sockaddr_storage local{};
