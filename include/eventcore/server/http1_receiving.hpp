@@ -59,7 +59,7 @@ void http1_connection<Stream>::park() noexcept {
 }
 
 template <net::stream Stream>
-auto http1_connection<Stream>::begin_request(std::size_t head_bytes) -> step {
+[[gnu::always_inline]] inline auto http1_connection<Stream>::begin_request(std::size_t head_bytes) -> step {
     http1_exchange& e = *exchange_;
     e.input.consume(head_bytes);
     e.phase = phase_type::content;

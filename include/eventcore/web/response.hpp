@@ -116,7 +116,7 @@ class response {
     void reset() noexcept {
         status_ = status::ok;
         content_type_ = {};
-        fields_ = http::fields();
+        if (!fields_.empty()) fields_ = http::fields();
         content_.clear();
     }
 
