@@ -20,11 +20,9 @@ struct greeting {
 
 // Opened for each request, as names that clients choose have to be.
 ec::task<ec::response> send_file(ec::state<const ec::directory> files, std::string name) {
-    ec::result<ec::file> opened = co_await files->open_file(name);
-    if (!opened) co_return ec::status::not_found;
-    const ec::result<ec::file_info> info = opened->info();
-    if (!info) co_return ec::status::internal_server_error;
-    ec::file_region all(opened->release(), 0, info->size_bytes);
+    ec::result<ec::found_file> found = co_await files->find_file(name);
+    if (!found) co_return ec::status::not_found;
+    ec::file_region all(std::move(found->descriptor), 0, found->info.size_bytes);
     co_return ec::response::from_file(std::move(all), "application/octet-stream");
 }
 

@@ -52,12 +52,10 @@ ec::task<ec::result<>> save(ec::body_reader& body, ec::pending_file& to) {
 }
 
 ec::task<ec::response> read_file(base_directory base, std::string name) {
-    ec::result<ec::file> opened = co_await base->open_file(name);
-    if (opened.error() == std::errc::is_a_directory) co_return ec::status::not_found;
-    if (!opened) co_return refuse(opened.error());
-    const ec::result<ec::file_info> info = opened->info();
-    if (!info) co_return refuse(info.error());
-    ec::file_region all(opened->release(), 0, info->size_bytes);
+    ec::result<ec::found_file> found = co_await base->find_file(name);
+    if (found.error() == std::errc::is_a_directory) co_return ec::status::not_found;
+    if (!found) co_return refuse(found.error());
+    ec::file_region all(std::move(found->descriptor), 0, found->info.size_bytes);
     co_return ec::response::from_file(std::move(all), ec::media_type_of(name));
 }
 
@@ -124,13 +122,11 @@ int main(int argc, char** argv) {
         std::fprintf(stderr, "files: cannot open %s: %s\n", path.c_str(), base.error().message().c_str());
         return 1;
     }
-    return ec::serve(ec::router(ec::provide(&*base),
-                                ec::get<"/echo/{value}">([](std::string_view value) { return value; }),
-                                ec::get<"/user-agent">(tell_user_agent),
-                                ec::get<"/files/{path...}">(read_file),
-                                ec::post<"/files/{path...}">(create_file),
-                                ec::put<"/files/{path...}">(replace_file),
-                                ec::patch<"/files/{path...}">(append_to_file),
-                                ec::del<"/files/{path...}">(delete_file)),
-                     line.options());
+    return ec::serve(
+        ec::router(ec::provide(&*base),
+                   ec::get<"/echo/{value}">([](std::string_view value) { return value; }),
+                   ec::get<"/user-agent">(tell_user_agent), ec::get<"/files/{path...}">(read_file),
+                   ec::post<"/files/{path...}">(create_file), ec::put<"/files/{path...}">(replace_file),
+                   ec::patch<"/files/{path...}">(append_to_file), ec::del<"/files/{path...}">(delete_file)),
+        line.options());
 }

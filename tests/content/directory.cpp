@@ -71,6 +71,15 @@ task<result<std::string>> get(const directory* base, std::string name) {
     text.resize(*got);
     co_return text;
 }
+// What find_file() knows must be what reading finds.
+task<result<std::uint64_t>> size_of(const directory* base, std::string name) {
+    result<found_file> found = co_await base->find_file(name);
+    if (!found) co_return found.error();
+    const result<file_info> now = file(std::move(found->descriptor)).info();
+    if (!now || now->size_bytes != found->info.size_bytes || !found->info.is_regular)
+        co_return errc::malformed;
+    co_return found->info.size_bytes;
+}
 task<result<>> append(const directory* base, std::string name, std::string text) {
     result<file> opened = co_await base->open_to_append(name);
     if (!opened) co_return opened.error();
@@ -89,6 +98,9 @@ TEST_CASE("a file is created, read, replaced, appended to and removed") {
     CHECK(p.content("notes/deep/today.txt") == "one");
     CHECK(*run_on(*p.r, put(&p.base, "notes/deep/today.txt", "three")) == true);
     CHECK(p.content("notes/deep/today.txt") == "three");
+    CHECK(*run_on(*p.r, size_of(&p.base, "notes/deep/today.txt")) == 5);
+    CHECK(run_on(*p.r, size_of(&p.base, "notes/deep")).error() == std::errc::is_a_directory);
+    CHECK(run_on(*p.r, size_of(&p.base, "notes/other")).error() == errc::not_found);
     CHECK(*run_on(*p.r, put(&p.base, "new", "four")) == false);
     CHECK(run_on(*p.r, append(&p.base, "new", "teen")));
     CHECK(p.content("new") == "fourteen");

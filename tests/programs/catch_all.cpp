@@ -39,12 +39,10 @@ std::string echo(ec::request& req) {
 using base_directory = ec::state<const ec::directory>;
 
 ec::task<ec::response> read_file(base_directory base, std::string name) {
-    ec::result<ec::file> opened = co_await base->open_file(name);
-    if (opened.error() == ec::errc::not_found) co_return ec::status::not_found;
-    if (!opened) co_return ec::status::service_unavailable;
-    const ec::result<ec::file_info> info = opened->info();
-    if (!info) co_return ec::status::service_unavailable;
-    ec::file_region all(opened->release(), 0, info->size_bytes);
+    ec::result<ec::found_file> found = co_await base->find_file(name);
+    if (found.error() == ec::errc::not_found) co_return ec::status::not_found;
+    if (!found) co_return ec::status::service_unavailable;
+    ec::file_region all(std::move(found->descriptor), 0, found->info.size_bytes);
     co_return ec::response::from_file(std::move(all), ec::media_type_of(name));
 }
 

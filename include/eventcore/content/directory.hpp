@@ -82,6 +82,12 @@ class pending_file {
     std::uint64_t size_ = 0;
 };
 
+// An open regular file, and what was known of it when it was opened.
+struct found_file {
+    unique_fd descriptor;
+    file_info info;
+};
+
 struct directory_options {
     bool nameless_uploads = true;  // pending files have no name where the system can do that (O_TMPFILE)
 };
@@ -99,6 +105,10 @@ class directory {
     // To read. Regular files only.
     template <only_if_used = nullptr>
     task<result<file>> open_file(std::string name) const;
+    // The same for who hands the descriptor on, to a response say, and needs the size for it: fewer calls. It
+    // may be in non-blocking mode (O_NONBLOCK).
+    template <only_if_used = nullptr>
+    task<result<found_file>> find_file(std::string name) const;
     // To write at the end of a file that exists; every write_at() appends, whatever its offset.
     template <only_if_used = nullptr>
     task<result<file>> open_to_append(std::string name) const;
@@ -112,6 +122,8 @@ class directory {
  private:
     directory(unique_fd fd, directory_options options) noexcept : fd_(std::move(fd)), options_(options) {}
 
+    template <only_if_used = nullptr>
+    task<result<found_file>> find_regular(std::string name, int flags) const;
     template <only_if_used = nullptr>
     task<result<file>> open_regular(std::string name, int flags) const;
 
@@ -272,7 +284,7 @@ task<result<bool>> pending_file::commit() {
 }
 
 template <only_if_used>
-task<result<file>> directory::open_regular(std::string name, int flags) const {
+task<result<found_file>> directory::find_regular(std::string name, int flags) const {
     if (const std::error_code fault = check_file_name(name)) co_return fault;
     // Non-blocking, so that a named pipe does not keep us waiting for its other end.
     result<file> opened = co_await open_file_at(fd_.get(), name, flags | O_NONBLOCK | O_NOCTTY, 0,
@@ -285,10 +297,22 @@ task<result<file>> directory::open_regular(std::string name, int flags) const {
     if (!info) co_return info.error();
     if (info->is_directory) co_return system_error(EISDIR);
     if (!info->is_regular) co_return errc::not_found;
+    co_return found_file{opened->release(), *info};
+}
+
+template <only_if_used>
+task<result<file>> directory::open_regular(std::string name, int flags) const {
+    result<found_file> found = co_await find_regular(std::move(name), flags);
+    if (!found) co_return found.error();
     // io_uring would take the flag for "never wait" on some file systems.
-    const io_result set = file_calls::set_flags(opened->fd(), flags & O_APPEND);
+    const io_result set = file_calls::set_flags(found->descriptor.get(), flags & O_APPEND);
     if (!set.ok()) co_return set.error();
-    co_return opened;
+    co_return file(std::move(found->descriptor));
+}
+
+template <only_if_used>
+task<result<found_file>> directory::find_file(std::string name) const {
+    return find_regular(std::move(name), O_RDONLY);
 }
 
 template <only_if_used>

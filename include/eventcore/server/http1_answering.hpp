@@ -73,7 +73,7 @@ auto http1_connection<Stream>::start_file() -> step {
     }
     e.file_left = region.length;
     e.phase = phase_type::sending;
-    Stream::cork(true);  // sendfile(2) alone fills its packets badly, which costs twice as much
+    if (is_corked(region)) Stream::cork(true);
     return step::again;
 }
 
@@ -102,7 +102,7 @@ auto http1_connection<Stream>::send_file_part() -> step {
     region.offset += sent.bytes();
     e.file_left -= sent.bytes();
     if (e.file_left > 0) return step::again;
-    Stream::cork(false);
+    if (is_corked(region)) Stream::cork(false);
     return end_request();
 }
 
