@@ -66,7 +66,8 @@ inline int on_server_name(SSL* ssl, int*, void* opaque) {
     char lower[256];
     std::size_t size = 0;
     for (; asked[size] != '\0' && size < sizeof lower; ++size)
-        lower[size] = asked[size] >= 'A' && asked[size] <= 'Z' ? static_cast<char>(asked[size] + 32) : asked[size];
+        lower[size] =
+            asked[size] >= 'A' && asked[size] <= 'Z' ? static_cast<char>(asked[size] + 32) : asked[size];
     if (size > 0 && lower[size - 1] == '.') --size;
     const context_set::entry* chosen = set.choose({lower, size});
     if (!chosen) return SSL_TLSEXT_ERR_NOACK;
@@ -95,7 +96,8 @@ inline int on_status_request(SSL* ssl, void* opaque) {
     return SSL_TLSEXT_ERR_OK;
 }
 
-inline int set_index() {
+// Where the first context of a set keeps the set, to delete it.
+inline int owner_index() {
     static const int index = SSL_CTX_get_ex_new_index(
         0, nullptr, nullptr, nullptr,
         [](void*, void* set, CRYPTO_EX_DATA*, int, long, void*) { delete static_cast<context_set*>(set); });
@@ -105,8 +107,7 @@ inline int set_index() {
 inline int on_ticket(SSL* ssl, unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* cipher,
                      EVP_MAC_CTX* mac, int seals) {
     const auto* socket = static_cast<const tls_socket*>(SSL_get_app_data(ssl));
-    const auto* set = static_cast<const context_set*>(SSL_CTX_get_ex_data(
-        SSL_get_SSL_CTX(ssl), set_index()));
+    const auto* set = static_cast<const context_set*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl)));
     return seal_or_open_ticket(*set->tickets, socket->home().now(), name, iv, cipher, mac, seals != 0);
 }
 
@@ -168,8 +169,8 @@ class context_maker {
         if (!check(static_cast<bool>(key), "cannot read the private key", from.key_name)) return false;
         const bool fits = X509_check_private_key(SSL_CTX_get0_certificate(made), key.get()) == 1;
         const std::string what = "the private key \"" + from.key_name + "\" is not that of the certificate";
-        return check(fits, what, from.chain_name) &&
-               check(SSL_CTX_use_PrivateKey(made, key.get()) == 1, "cannot use the private key", from.key_name);
+        return check(fits, what, from.chain_name) && check(SSL_CTX_use_PrivateKey(made, key.get()) == 1,
+                                                           "cannot use the private key", from.key_name);
     }
     bool set_ocsp(SSL_CTX* made, const tls_material::certificate& from, context_set::entry& entry) {
         if (from.ocsp.empty()) return true;
@@ -207,7 +208,8 @@ class context_maker {
             SSL_CTX_set_num_tickets(made, 0);
             return true;
         }
-        SSL_CTX_set_timeout(made, std::chrono::duration_cast<std::chrono::seconds>(options_.ticket_lifetime).count());
+        SSL_CTX_set_timeout(
+            made, std::chrono::duration_cast<std::chrono::seconds>(options_.ticket_lifetime).count());
         return SSL_CTX_set_tlsext_ticket_key_evp_cb(made, &on_ticket) == 1;
     }
 
@@ -227,9 +229,9 @@ inline bool read_file(const std::string& name, std::string& text, std::string& f
     while (file && text.size() < most && (got = std::fread(piece, 1, sizeof piece, file)) > 0)
         text.append(piece, got);
     const bool is_read = file && !std::ferror(file) && text.size() < most;
-    const int why = errno;
+    const int why = text.size() < most ? errno : EFBIG;
     if (file) std::fclose(file);
-    if (!is_read) failure = "cannot read \"" + name + "\": " + system_error(file ? EFBIG : why).message();
+    if (!is_read) failure = "cannot read \"" + name + "\": " + system_error(why).message();
     return is_read;
 }
 
@@ -244,18 +246,19 @@ tls_material::~tls_material() {
 result<tls_material> tls_material::load(const tls_options& options, std::string& failure) {
     tls_material all;
     all.certificates.reserve(options.certificates.size());
-    const auto take = [&](const std::string& text, const std::string& file, std::string& to, std::string& name) {
+    const auto take = [&](const std::string& text, const std::string& file, std::string& to,
+                          std::string& name) {
         name = text.empty() ? file : "(text)";
         to = text;
         return !text.empty() || detail::read_file(file, to, failure);
     };
     for (const tls_certificate& from : options.certificates) {
         certificate& to = all.certificates.emplace_back();
-        const bool is_read =
-            take(from.chain_pem, from.chain_file, to.chain, to.chain_name) &&
-            // One file may hold both.
-            take(from.key_pem, from.key_file.empty() ? from.chain_file : from.key_file, to.key, to.key_name) &&
-            (from.ocsp_file.empty() || take({}, from.ocsp_file, to.ocsp, to.ocsp_name));
+        const bool is_read = take(from.chain_pem, from.chain_file, to.chain, to.chain_name) &&
+                             // One file may hold both.
+                             take(from.key_pem, from.key_file.empty() ? from.chain_file : from.key_file,
+                                  to.key, to.key_name) &&
+                             (from.ocsp_file.empty() || take({}, from.ocsp_file, to.ocsp, to.ocsp_name));
         if (!is_read) return errc::invalid_argument;
     }
     const bool reads_roots = options.client != client_certificate::ignored;
@@ -292,7 +295,8 @@ result<tls_contexts> tls_contexts::make(const tls_material& material, const tls_
         }
         for (std::string& name : detail::host_names(SSL_CTX_get0_certificate(made.get())))
             set->names.push_back({std::move(name), &entry});
-        SSL_CTX_set_ex_data(made.get(), detail::set_index(), set);
+        SSL_CTX_set_app_data(made.get(), set);
+        if (!first) SSL_CTX_set_ex_data(made.get(), detail::owner_index(), set);
         (first ? entry.owned : first) = std::move(made);
     }
     // Of two certificates with a name the first one has it.

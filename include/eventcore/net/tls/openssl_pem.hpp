@@ -77,8 +77,8 @@ inline std::string in_lower_case(std::string_view name) {
 // common name has not counted since RFC 2818, and does only where nothing else is.
 inline std::vector<std::string> host_names(X509* certificate) {
     std::vector<std::string> names;
-    auto* all = static_cast<GENERAL_NAMES*>(
-        X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr));
+    auto* all =
+        static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr));
     for (int i = 0; i < sk_GENERAL_NAME_num(all); ++i) {
         const GENERAL_NAME* name = sk_GENERAL_NAME_value(all, i);
         if (name->type != GEN_DNS) continue;
@@ -89,8 +89,8 @@ inline std::vector<std::string> host_names(X509* certificate) {
     GENERAL_NAMES_free(all);
     if (!names.empty()) return names;
     char common[256];
-    const int bytes = X509_NAME_get_text_by_NID(X509_get_subject_name(certificate), NID_commonName, common,
-                                                sizeof common);
+    const int bytes =
+        X509_NAME_get_text_by_NID(X509_get_subject_name(certificate), NID_commonName, common, sizeof common);
     if (bytes > 0) names.push_back(in_lower_case({common, static_cast<std::size_t>(bytes)}));
     return names;
 }

@@ -244,7 +244,8 @@ class record_source {
         for (std::size_t all = left(); filled < most && filled < all;) {
             const std::size_t rest = part_->iov_len - offset_;
             const std::size_t step = rest < most - filled ? rest : most - filled;
-            if (step > 0) std::memcpy(room + filled, static_cast<const char*>(part_->iov_base) + offset_, step);
+            if (step > 0)
+                std::memcpy(room + filled, static_cast<const char*>(part_->iov_base) + offset_, step);
             filled += step;
             offset_ += step;
             if (offset_ == part_->iov_len) ++part_, offset_ = 0;
@@ -287,8 +288,8 @@ io_result tls_socket::send_file(int file, std::uint64_t offset, std::size_t byte
     char room[record_bytes_max];
     while (sent < bytes) {
         const std::size_t wanted = bytes - sent < sizeof room ? bytes - sent : sizeof room;
-        const io_result got = retry_interrupted(
-            [&] { return ::pread(file, room, wanted, static_cast<off_t>(offset + sent)); });
+        const io_result got =
+            retry_interrupted([&] { return ::pread(file, room, wanted, static_cast<off_t>(offset + sent)); });
         if (got.is_end() || (!got.ok() && sent > 0)) break;
         if (!got.ok()) return got;
         const io_result pushed = send_record(room, got.bytes(), sent + got.bytes() < bytes);

@@ -63,9 +63,9 @@ inline int seal_or_open_ticket(tls_ticket_keys& keys, time_point now, unsigned c
         if (found == tls_ticket_keys::found::none) return 0;
     }
     char digest[] = "SHA256";
-    const OSSL_PARAM params[] = {OSSL_PARAM_construct_octet_string(OSSL_MAC_PARAM_KEY, key.mac, sizeof key.mac),
-                                 OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
-                                 OSSL_PARAM_construct_end()};
+    const OSSL_PARAM params[] = {
+        OSSL_PARAM_construct_octet_string(OSSL_MAC_PARAM_KEY, key.mac, sizeof key.mac),
+        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0), OSSL_PARAM_construct_end()};
     bool is_set = EVP_MAC_CTX_set_params(mac, params) == 1;
     is_set = is_set && EVP_CipherInit_ex(cipher, EVP_aes_256_cbc(), nullptr, key.cipher, iv, seals) == 1;
     OPENSSL_cleanse(&key, sizeof key);

@@ -53,7 +53,7 @@ struct tls_options {
 
     // ---- resumption ---- by tickets; nothing is kept here. Their keys are random, live in memory only, and
     // are the same for all workers.
-    duration ticket_lifetime = std::chrono::hours(12);  // at most; zero: no tickets
+    duration ticket_lifetime = std::chrono::hours(12);   // at most; zero: no tickets
     duration ticket_key_period = std::chrono::hours(6);  // then new tickets get a new key
 
     // How often to look whether a file has changed, and to load all of them again if so. Zero: never, then

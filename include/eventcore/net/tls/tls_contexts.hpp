@@ -47,7 +47,7 @@ class tls_ticket_keys {
 
     duration period_;
     duration lifetime_;
-    mutex mutex_;  // guards the keys
+    mutex mutex_;               // guards the keys
     key keys_[count_max] = {};  // the newest first
     std::size_t count_ = 0;
 };
@@ -63,7 +63,12 @@ class tls_material {
 
     tls_material() = default;
     tls_material(tls_material&&) = default;
-    tls_material& operator=(tls_material&&) = delete;
+    tls_material& operator=(tls_material&& other) noexcept {
+        certificates.swap(other.certificates);
+        client_ca_name.swap(other.client_ca_name);
+        client_ca.swap(other.client_ca);
+        return *this;
+    }
     ~tls_material();  // wipes the keys
 
     static result<tls_material> load(const tls_options& options, std::string& failure);
