@@ -38,7 +38,7 @@ struct context_set {
     entry* choose(std::string_view asked) noexcept {
         if (entry* exact = find(asked)) return exact;
         const std::size_t dot = asked.find('.');
-        if (dot == std::string_view::npos || asked.size() > 255) return nullptr;
+        if (dot == 0 || dot == std::string_view::npos || asked.size() > 255) return nullptr;
         char wildcard[258] = "*";
         std::memcpy(wildcard + 1, asked.data() + dot, asked.size() - dot);
         return find({wildcard, asked.size() - dot + 1});

@@ -63,7 +63,7 @@ inline bool fill_certificate(X509* made, EVP_PKEY* key, const std::string& names
            X509_set_issuer_name(made, subject) == 1 &&
            add_extension(made, NID_basic_constraints, "critical,CA:FALSE") &&
            add_extension(made, NID_key_usage, "critical,digitalSignature") &&
-           add_extension(made, NID_ext_key_usage, "serverAuth") &&
+           add_extension(made, NID_ext_key_usage, "serverAuth,clientAuth") &&
            add_extension(made, NID_subject_key_identifier, "hash") &&
            add_extension(made, NID_subject_alt_name, names) && X509_sign(made, key, EVP_sha256()) > 0;
 }
