@@ -118,6 +118,7 @@
 #include "eventcore/web/form.hpp"
 #include "eventcore/web/group.hpp"
 #include "eventcore/web/json.hpp"
+#include "eventcore/web/middleware/https.hpp"
 #include "eventcore/web/middleware/rate_limit.hpp"
 #include "eventcore/web/middleware/use.hpp"
 #include "eventcore/web/path.hpp"

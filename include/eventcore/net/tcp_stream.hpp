@@ -66,8 +66,8 @@ class tcp_stream {
     result<> shutdown_write() noexcept;
     // Waits of other coroutines on this stream end with errc::canceled.
     void close() noexcept;
-    // Gives the descriptor to whoever goes on with it in another way, as TLS does; the stream is not open then.
-    // Yields result<unique_fd>.
+    // Gives the descriptor to whoever goes on with it in another way, as TLS does; then the stream is not
+    // open. Yields result<unique_fd>.
     [[nodiscard]] release_operation release() noexcept;
 
     address peer_address() const noexcept;

@@ -202,17 +202,18 @@ class http1_connection final : private http1_wire<Stream>, public connection_lin
     static void call_send(void* self) noexcept;
     static void call_finished(void* self) noexcept { of(self).coroutine_finished(); }
     static void call_advance(void* self) noexcept { of(self).advance(); }
+    static constexpr bool is_encrypted =
+        requires(Stream& s, peer_info& peer, arena& memory) { s.describe_peer(peer, memory); };
     static peer_info call_peer(void* self, arena& memory) {
         peer_info peer;
         peer.address = memory.copy(of(self).peer_address().to_string());
-        if constexpr (requires(Stream& s) { s.describe_peer(peer, memory); })
-            of(self).describe_peer(peer, memory);
+        if constexpr (is_encrypted) of(self).describe_peer(peer, memory);
         return peer;
     }
     static std::uint32_t call_peer_group(void* self) noexcept { return of(self).peer_group(); }
     void coroutine_finished() noexcept;
-    static constexpr http1_connection_calls calls{&call_receive, &call_send, &call_finished,
-                                                  &call_advance, &call_peer, &call_peer_group};
+    static constexpr http1_connection_calls calls{
+        &call_receive, &call_send, &call_finished, &call_advance, &call_peer, &call_peer_group, is_encrypted};
 
     std::uint32_t requests_ = 0;
     std::uint32_t discarded_bytes_ = 0;

@@ -69,6 +69,8 @@ class exchange {
     virtual const http::fields& trailers() const noexcept = 0;
     // Who is at the other end. Found out when first asked: most handlers never do.
     virtual peer_info peer() noexcept { return {}; }
+    // As peer() says it, but found out without work.
+    virtual bool is_encrypted() const noexcept { return false; }
     // A number for the peer's address, or its network, whatever the port: what limits per client go by. 0
     // where there is none. See net::address::peer_group().
     virtual std::uint32_t peer_group() noexcept { return 0; }

@@ -33,7 +33,7 @@ inline std::error_code tls_error(unsigned long code) noexcept {
     return {static_cast<int>(code & 0x7fffffff), tls_category()};
 }
 
-// The errors OpenSSL has queued on this thread, the first one being the cause: "no start line; …". Takes them.
+// Takes the errors that OpenSSL has queued on this thread; the first one is the cause: "no start line; …".
 inline std::string take_openssl_errors() {
     std::string all;
     const char* data = nullptr;

@@ -89,12 +89,13 @@ class tls_stream {
 
     // First of all, and once. Yields result<>; the errors of TLS are of tls_category().
     [[nodiscard]] handshake_operation handshake() noexcept;
-    // What there is, at least one byte, at most what fits; 0 when the peer has said that it is done. Where its
-    // bytes just end they may have been cut, and that is ECONNRESET. Yields result<std::size_t>.
+    // What there is, at least one byte, at most what fits; 0 when the peer has said that it is done. Where
+    // its bytes just end they may have been cut, and that is ECONNRESET. Yields result<std::size_t>.
     [[nodiscard]] read_operation read_some(std::span<char> to) noexcept;
     // All of it, in order; the memory is used until the result is there. Yields result<>.
     [[nodiscard]] write_operation write_all(std::string_view bytes) noexcept;
-    // Says that we are done, so that the peer knows our bytes to be complete; reading goes on. Yields result<>.
+    // Says that we are done, so that the peer knows our bytes to be complete; reading goes on. Yields
+    // result<>.
     [[nodiscard]] shutdown_operation shutdown() noexcept;
     // Waits of other coroutines on this stream end with errc::canceled.
     void close() noexcept;
