@@ -6,8 +6,8 @@ reads in the umbrella's order. <system> includes stay where they are. An own #in
 that may be absent) stays inside it, but what that header itself includes is pulled out before the #if: the
 rest of the library needs it whatever the switch says.
 
-Beside eventcore.hpp lie eventcore_json.cpp, to be compiled by programs that read JSON (it needs simdjson), and
-for TLS eventcore_tls.hpp and eventcore_tls.cpp (OpenSSL).
+Beside eventcore.hpp lie eventcore_json.cpp, to be compiled by programs that read JSON (it needs simdjson),
+and for TLS eventcore_tls.hpp and eventcore_tls.cpp (OpenSSL).
 
 Fails when a header under include/ was not reached, so that the umbrella cannot forget one.
 """

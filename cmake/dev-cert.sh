@@ -1,8 +1,8 @@
 #!/bin/sh
 # A self-signed certificate for development: cmake/dev-cert.sh [FOLDER] [NAME…]
 #
-# Makes FOLDER/cert.pem and FOLDER/key.pem for the host names and IP addresses given (localhost, 127.0.0.1 and ::1
-# when none are), good for 30 days. A program can make its own: ec::make_development_certificate().
+# Makes FOLDER/cert.pem and FOLDER/key.pem for the host names and IP addresses given (localhost, 127.0.0.1 and
+# ::1 when none are), good for 30 days. A program can make its own: ec::make_development_certificate().
 set -eu
 
 folder=${1:-.}

@@ -9,7 +9,8 @@
 //   server    workers, connections, shutdown
 //
 // Not here: eventcore/content/json/simdjson.hpp, which reads JSON and is compiled once per program (link the
-// component eventcore::json), duplicates.hpp, its part, and eventcore/testing/.
+// component eventcore::json), duplicates.hpp, its part; eventcore/tls.hpp (link eventcore::tls); and
+// eventcore/testing/.
 #pragma once
 
 #include "eventcore/version.hpp"

@@ -86,7 +86,8 @@ def single_header(options, work):
     if has_library("simdjson"):
         words += ["-DAPP_READS_JSON", work / "json.cpp", made.parent / "eventcore_json.cpp", "-lsimdjson"]
     if has_library("openssl >= 3.0"):
-        words += ["-DAPP_SPEAKS_TLS", work / "tls.cpp", made.parent / "eventcore_tls.cpp", "-lssl", "-lcrypto"]
+        words += ["-DAPP_SPEAKS_TLS", work / "tls.cpp", made.parent / "eventcore_tls.cpp"]
+        words += ["-lssl", "-lcrypto"]
     run(options.compiler, *STRICT, *words)
     run(work / "app")
 

@@ -35,8 +35,9 @@ class Authority:
 
     def __init__(self, folder):
         self.folder = folder
-        openssl('req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2',
-                '-subj', '/CN=root', '-keyout', self.at('root.key'), '-out', self.at('root.pem'))
+        openssl('req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes',
+                '-days', '2', '-subj', '/CN=root', '-keyout', self.at('root.key'),
+                '-out', self.at('root.pem'))
 
     def at(self, name):
         return os.path.join(self.folder, name)
@@ -139,7 +140,8 @@ def check_curl(server, authority):
     words = ['curl', '-sS', '--http1.1', '--cacert', authority.at('root.pem'), '--resolve',
              f'localhost:{server.port}:127.0.0.1']
     done = subprocess.run([*words, *[url] * 50], capture_output=True, text=True, timeout=30)
-    check(done.stdout.count('TLSv1.3 host=localhost') == 50, 'curl is answered 50 times', done.stdout + done.stderr)
+    answers = done.stdout.count('TLSv1.3 host=localhost')
+    check(answers == 50, 'curl is answered 50 times', done.stdout + done.stderr)
     done = subprocess.run([*words, '--tls-max', '1.2', url], capture_output=True, text=True, timeout=30)
     check('TLSv1.2' in done.stdout, 'curl is answered with TLS 1.2', done.stderr)
     done = subprocess.run(['curl', '-sS', url], capture_output=True, text=True, timeout=30)
@@ -156,7 +158,8 @@ def check_client_certificates(options, authority):
         check('client=CN=alice' in seen, f'the handler knows who asks {version}', seen)
         check('Acceptable client certificate CA names' in seen, 'the roots are named', seen)
         seen = client.ask(version)
-        check('client=' not in seen and 'alert' in seen, f'without a certificate nothing is told {version}', seen)
+        is_refused = 'client=' not in seen and 'alert' in seen
+        check(is_refused, f'without a certificate nothing is told {version}', seen)
     check(server.stop(), 'the server ends')
 
 
@@ -175,7 +178,8 @@ def check_watch(client, authority):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    form = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=form)
     parser.add_argument('--server', required=True)
     parser.add_argument('--reactor', required=True)
     options = parser.parse_args()

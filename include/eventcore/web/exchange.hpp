@@ -46,11 +46,11 @@ struct peer_info {
     std::string_view address;  // "127.0.0.1:50412", "[::1]:50412", "unix:"
     bool is_encrypted = false;
     // Over TLS:
-    std::string_view tls_version;  // "TLSv1.3"
-    std::string_view server_name;  // which host the client asked for (SNI); empty: it did not say
+    std::string_view tls_version = {};  // "TLSv1.3"
+    std::string_view server_name = {};  // which host the client asked for (SNI); empty: it did not say
     // The client's certificate, if it has shown one that the server could verify (mTLS); else empty.
-    std::string_view certificate_subject;      // as RFC 4514 writes it: "CN=alice,O=Example"
-    std::string_view certificate_fingerprint;  // SHA-256 of the certificate, in lower case hex
+    std::string_view certificate_subject = {};      // as RFC 4514 writes it: "CN=alice,O=Example"
+    std::string_view certificate_fingerprint = {};  // SHA-256 of the certificate, in lower case hex
 };
 
 class exchange {

@@ -32,6 +32,7 @@ struct context_set {
     };
     struct name {
         std::string text;
+        std::size_t place;  // in the order of the certificates
         entry* of;
     };
 
@@ -294,14 +295,15 @@ result<tls_contexts> tls_contexts::make(const tls_material& material, const tls_
             return errc::invalid_argument;
         }
         for (std::string& name : detail::host_names(SSL_CTX_get0_certificate(made.get())))
-            set->names.push_back({std::move(name), &entry});
+            set->names.push_back({std::move(name), set->names.size(), &entry});
         SSL_CTX_set_app_data(made.get(), set);
         if (!first) SSL_CTX_set_ex_data(made.get(), detail::owner_index(), set);
         (first ? entry.owned : first) = std::move(made);
     }
     // Of two certificates with a name the first one has it.
-    std::stable_sort(set->names.begin(), set->names.end(),
-                     [](const auto& a, const auto& b) { return a.text < b.text; });
+    std::sort(set->names.begin(), set->names.end(), [](const auto& a, const auto& b) {
+        return a.text != b.text ? a.text < b.text : a.place < b.place;
+    });
     return tls_contexts(first.release());
 }
 

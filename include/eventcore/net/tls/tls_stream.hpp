@@ -112,20 +112,7 @@ class tls_stream {
 // coroutine end it. Errors: those of connect(), those of tls_category(), ECONNRESET when the peer just ends.
 template <only_if_used = nullptr>
 task<result<tls_stream>> connect_tls(const tls_client& client, address to, std::string host,
-                                     connect_options options = {}) {
-    result<tcp_stream> plain = co_await connect(to, options);
-    if (!plain) co_return plain.error();
-    reactor& home = plain->socket().home();
-    result<unique_fd> socket = co_await plain->release();
-    if (!socket) co_return socket.error();
-    result<tls_session> session = client.connect(std::move(*socket), host);
-    if (!session) co_return session.error();
-    result<tls_stream> made = tls_stream::open(home, std::move(*session));
-    if (!made) co_return made.error();
-    const result<> shaken = co_await made->handshake();
-    if (!shaken) co_return shaken.error();
-    co_return std::move(*made);
-}
+                                     connect_options options = {});
 
 // ---- how it waits ----
 
@@ -312,6 +299,23 @@ inline void tls_stream::close() noexcept {
 inline tls_socket& tls_stream::socket() noexcept {
     EVENTCORE_ASSERT(node_, "a stream that is not open was used");
     return *node_;
+}
+
+template <only_if_used>
+task<result<tls_stream>> connect_tls(const tls_client& client, address to, std::string host,
+                                     connect_options options) {
+    result<tcp_stream> plain = co_await connect(to, options);
+    if (!plain) co_return plain.error();
+    reactor& home = plain->socket().home();
+    result<unique_fd> socket = co_await plain->release();
+    if (!socket) co_return socket.error();
+    result<tls_session> session = client.connect(std::move(*socket), host);
+    if (!session) co_return session.error();
+    result<tls_stream> made = tls_stream::open(home, std::move(*session));
+    if (!made) co_return made.error();
+    const result<> shaken = co_await made->handshake();
+    if (!shaken) co_return shaken.error();
+    co_return std::move(*made);
 }
 
 }  // namespace eventcore::net
