@@ -130,7 +130,8 @@ TEST_CASE("content is received whole, in any number of records") {
                      over_tls(ec::tls_acceptor(tls_for_localhost()), {.body_bytes_max = 8'000'000}));
     tls_test_client c(s.port());
     REQUIRE(c.handshake());
-    for (std::size_t bytes : {0, 1, 100, 16'384, 16'385, 2'000'000}) {
+    const std::size_t sizes[] = {0, 1, 100, 16'384, 16'385, 2'000'000};
+    for (const std::size_t bytes : sizes) {
         const std::string content = pattern(bytes);
         REQUIRE(c.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: " + std::to_string(bytes) +
                        "\r\n\r\n"));
