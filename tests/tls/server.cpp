@@ -230,6 +230,7 @@ TEST_CASE("renegotiation is refused") {
     REQUIRE(SSL_renegotiate(c.ssl()) == 1);
     CHECK_FALSE(c.handshake());
     CHECK(ERR_GET_REASON(ERR_peek_error()) == SSL_R_NO_RENEGOTIATION);
+    CHECK(c.socket().receive_all().empty());  // and that was the end of it
 }
 
 TEST_CASE("whoever speaks no TLS, or an old one, is turned away, and others are not") {

@@ -68,6 +68,7 @@ result<tls_client> tls_client::make(const tls_client_options& options, std::stri
         SSL_CTX_set_options(made.get(), SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
         SSL_CTX_set_mode(made.get(), SSL_MODE_RELEASE_BUFFERS);
         SSL_CTX_set_read_ahead(made.get(), 1);
+        SSL_CTX_set_info_callback(made.get(), &tls_bio::on_info);
         SSL_CTX_set_default_passwd_cb(made.get(), &detail::no_passphrase);
         // 0 is success here.
         is_good =

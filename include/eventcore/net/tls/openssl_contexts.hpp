@@ -149,6 +149,7 @@ class context_maker {
         SSL_CTX_set_options(made, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
         SSL_CTX_set_mode(made, SSL_MODE_RELEASE_BUFFERS);
         SSL_CTX_set_read_ahead(made, 1);
+        SSL_CTX_set_info_callback(made, &tls_bio::on_info);
         SSL_CTX_set_default_passwd_cb(made, &no_passphrase);
         SSL_CTX_set_alpn_select_cb(made, &on_protocols, &set_);
         SSL_CTX_set_tlsext_servername_callback(made, &on_server_name);

@@ -26,6 +26,14 @@ struct tls_bio {
         static BIO_METHOD* const methods = make_methods();
         return methods ? BIO_new(methods) : nullptr;
     }
+    // SSL_CTX_set_info_callback(3). A client that wants to renegotiate has been refused, and could go on
+    // asking: what it sends is not read any more.
+    static void on_info(const SSL* ssl, int where, int value) {
+        const bool is_alert = (where & SSL_CB_WRITE_ALERT) == SSL_CB_WRITE_ALERT;
+        auto* const socket = static_cast<tls_socket*>(SSL_get_app_data(ssl));
+        if (is_alert && socket && (value & 0xff) == SSL_AD_NO_RENEGOTIATION && socket->failure_ == 0)
+            socket->failure_ = EPROTO;
+    }
 
  private:
     static tls_socket& of(BIO* bio) noexcept { return *static_cast<tls_socket*>(BIO_get_data(bio)); }
@@ -56,6 +64,7 @@ struct tls_bio {
 };
 
 io_result tls_socket::read_bio(char* to, std::size_t bytes) noexcept {
+    if (failure_ != 0) return io_result(-failure_);
     if (!tcp_socket::has_input()) return io_result(-EAGAIN);
     const io_result got = tcp_socket::receive(to, bytes);
     if (got.is_end()) has_ended_ = true;

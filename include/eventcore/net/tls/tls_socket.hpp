@@ -79,7 +79,10 @@ class tls_socket : public tcp_socket {
                                          (is_clogged() ? readiness::writable : 0));
     }
     void close() noexcept;
-    std::size_t unsent_bytes() const noexcept { return tcp_socket::unsent_bytes() - pushed_bytes_; }
+    // Modulo 2^64: what the kernel has of a record that has not left yet does not count as sent.
+    std::uint64_t unsent_bytes() const noexcept {
+        return std::uint64_t{tcp_socket::unsent_bytes()} - pushed_bytes_;
+    }
 
     // ---- what was agreed on; all of it lives as long as the socket is open ----
 

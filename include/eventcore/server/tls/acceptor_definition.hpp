@@ -144,6 +144,10 @@ result<net::tls_contexts> tls_transport::make_contexts(const net::tls_material& 
 result<> tls_transport::prepare(const server_options& server, std::string& failure) {
     if (const result<> checked = check_options(failure); !checked) return checked;
     const lock_guard lock(mutex_);
+    // Before the files are read, so that no change of them is missed.
+    owned<tls_file_watch> watch;
+    if (!watch_ && options_.watch_period > duration::zero())
+        watch = make_owned<tls_file_watch>(files(), options_.watch_period, &files_changed, this);
     const std::size_t share = options_.handshakes_max / (server.workers > 0 ? server.workers : 1);
     handshakes_max_ = share > 0 ? share : 1;
     result<net::tls_material> loaded = net::tls_material::load(options_, failure);
@@ -151,8 +155,8 @@ result<> tls_transport::prepare(const server_options& server, std::string& failu
     const result<net::tls_contexts> tried = make_contexts(*loaded, failure);
     if (!tried) return tried.error();
     material_ = std::move(*loaded);
-    if (watch_ || options_.watch_period == duration::zero()) return {};
-    watch_ = make_owned<tls_file_watch>(files(), options_.watch_period, &files_changed, this);
+    if (!watch) return {};
+    watch_ = std::move(watch);
     if (!watch_->start()) options_.log.warning("no thread to watch certificate files");
     return {};
 }
