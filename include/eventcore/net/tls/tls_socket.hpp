@@ -79,9 +79,10 @@ class tls_socket : public tcp_socket {
                                          (is_clogged() ? readiness::writable : 0));
     }
     void close() noexcept;
-    // Modulo 2^64: what the kernel has of a record that has not left yet does not count as sent.
-    std::uint64_t unsent_bytes() const noexcept {
-        return std::uint64_t{tcp_socket::unsent_bytes()} - pushed_bytes_;
+    // What the kernel has of a record that has not left yet does not count as sent.
+    std::size_t unsent_bytes() const noexcept {
+        const std::size_t all = tcp_socket::unsent_bytes();
+        return all > pushed_bytes_ ? all - pushed_bytes_ : 0;
     }
 
     // ---- what was agreed on; all of it lives as long as the socket is open ----

@@ -28,16 +28,18 @@ class tls_session_pool : public connection_pool {
     virtual bool adopt(net::tls_session session, std::uint32_t peer_group, bool is_counted) = 0;
 };
 
-// For any Connection over a tls_socket that can be made, opened, counted and drained as http1_connection can.
+// For any Connection over a tls_socket that can be made, opened, counted and drained as http1_connection can:
+// HTTP/1, and what it may be upgraded to.
 template <class Connection>
 class tls_pool_of final : public pool_of<Connection, tls_session_pool> {
     using base = pool_of<Connection, tls_session_pool>;
 
  public:
-    using base::base;
+    explicit tls_pool_of(const pool_services& services) noexcept
+        : base(services), exchanges_(services.host, &gone, this) {}
 
     bool adopt(net::tls_session session, std::uint32_t peer_group, bool is_counted) override {
-        Connection* fresh = this->open(std::move(session), this->services().exchanges, &gone, this);
+        Connection* fresh = this->open(std::move(session), exchanges_);
         if (!fresh) return false;
         if (is_counted) fresh->set_counted(peer_group);
         this->services().host.closes_idle() ? fresh->drain() : fresh->begin();
@@ -48,11 +50,13 @@ class tls_pool_of final : public pool_of<Connection, tls_session_pool> {
     }
 
  private:
-    static void gone(Connection& c, void* owner) noexcept {
+    static void gone(connection_link& link, void* owner) noexcept {
         auto& self = *static_cast<tls_pool_of*>(owner);
-        self.destroy(c);
+        self.destroy(static_cast<Connection&>(link));
         self.services().gone(self.services().worker);
     }
+
+    http1_pool exchanges_;
 };
 
 // Where a worker finds the contexts for its next handshake. They are made elsewhere, and taken over here.
