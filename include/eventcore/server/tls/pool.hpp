@@ -124,6 +124,7 @@ class tls_pool final : public pool_of<tls_handshake, accepting_pool> {
         for (sessions& s : sessions_) s.pool->drain();
     }
     void end() noexcept override {
+        is_over_ = true;
         pool_of::end();
         for (sessions& s : sessions_) s.pool->end();
     }
@@ -171,7 +172,8 @@ class tls_pool final : public pool_of<tls_handshake, accepting_pool> {
     bool hand_on(tls_handshake& from) noexcept {
         try {
             tls_session_pool& to = pool_for(from.alpn());
-            return to.adopt(from.take_session(), from.peer_group(), from.is_counted());
+            net::tls_session session = from.take_session();
+            return !is_over_ && to.adopt(std::move(session), from.peer_group(), from.is_counted());
         } catch (...) {
             services().host.reached(server_limit::memory);
             return false;
@@ -183,6 +185,7 @@ class tls_pool final : public pool_of<tls_handshake, accepting_pool> {
     net::tls_contexts contexts_;
     owning_list<sessions> sessions_;
     bool is_full_ = false;
+    bool is_over_ = false;  // end() has been called: nobody is served any more
 };
 
 }  // namespace eventcore
