@@ -109,10 +109,13 @@ class tls_stream {
 };
 
 // The whole way: a connection to `to`, and the handshake. The deadline and the cancellation of the awaiting
-// coroutine end it. Errors: those of connect(), those of tls_category(), ECONNRESET when the peer just ends.
+// coroutine end it. `client` outlives the task. Errors: those of connect(), those of tls_category(),
+// ECONNRESET when the peer just ends.
 template <only_if_used = nullptr>
 task<result<tls_stream>> connect_tls(const tls_client& client, address to, std::string host,
                                      connect_options options = {});
+task<result<tls_stream>> connect_tls(const tls_client&& client, address to, std::string host,
+                                     connect_options options = {}) = delete;
 
 // ---- how it waits ----
 
