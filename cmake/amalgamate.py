@@ -6,7 +6,8 @@ reads in the umbrella's order. <system> includes stay where they are. An own #in
 that may be absent) stays inside it, but what that header itself includes is pulled out before the #if: the
 rest of the library needs it whatever the switch says.
 
-Beside eventcore.hpp lies eventcore_json.cpp, to be compiled by programs that read JSON (it needs simdjson).
+Beside eventcore.hpp lie eventcore_json.cpp, to be compiled by programs that read JSON (it needs simdjson),
+and for TLS eventcore_tls.hpp and eventcore_tls.cpp (OpenSSL).
 
 Fails when a header under include/ was not reached, so that the umbrella cannot forget one.
 """
@@ -19,10 +20,13 @@ import sys
 UMBRELLA = "eventcore/eventcore.hpp"
 
 JSON = "eventcore/content/json/simdjson.hpp"
+TLS = "eventcore/tls.hpp"
+TLS_FOLDERS = ("eventcore/net/tls/", "eventcore/server/tls/")
 
 # Headers a program includes by themselves: components with a library behind them, and help for tests.
 # duplicates.hpp is part of the JSON one.
-SEPARATE = (JSON, "eventcore/content/json/duplicates.hpp", "eventcore/testing/", "eventcore/testing.hpp")
+SEPARATE = (JSON, "eventcore/content/json/duplicates.hpp", "eventcore/testing/", "eventcore/testing.hpp",
+            TLS) + TLS_FOLDERS
 
 OWN_INCLUDE = re.compile(r'\s*#\s*include\s+"(eventcore/[^"]+)"')
 OPEN = re.compile(r"\s*#\s*if")
@@ -145,6 +149,15 @@ def main():
         amalgamation.output = banner(root, "reading JSON") + ['#include "eventcore.hpp"']
         amalgamation.add(JSON)
         write(output / "eventcore_json.cpp", amalgamation.output)
+    if TLS in amalgamation.files:
+        amalgamation.output = banner(root, "TLS") + ["#pragma once", '#include "eventcore.hpp"']
+        amalgamation.add(TLS)
+        write(output / "eventcore_tls.hpp", amalgamation.output)
+        amalgamation.output = banner(root, "TLS, through OpenSSL") + ['#include "eventcore_tls.hpp"']
+        for name in amalgamation.files:
+            if name.startswith(TLS_FOLDERS):
+                amalgamation.add(name)
+        write(output / "eventcore_tls.cpp", amalgamation.output)
 
 
 if __name__ == "__main__":

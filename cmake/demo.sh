@@ -11,6 +11,7 @@ need_command ninja ninja-build
 need_command pkg-config pkg-config
 need_library liburing liburing-dev
 need_library simdjson libsimdjson-dev
+need_library openssl libssl-dev
 install_missing
 
 cmake --preset release -DEVENTCORE_BUILD_TESTS=OFF

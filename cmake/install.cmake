@@ -9,6 +9,9 @@ install(TARGETS eventcore_compiled EXPORT eventcore-targets)
 if(eventcore_json)
   install(TARGETS eventcore_json EXPORT eventcore-targets)
 endif()
+if(eventcore_tls)
+  install(TARGETS eventcore_tls EXPORT eventcore-targets)
+endif()
 install(EXPORT eventcore-targets NAMESPACE eventcore:: DESTINATION "${eventcore_package_dir}")
 
 configure_package_config_file(cmake/eventcore-config.cmake.in eventcore-config.cmake
@@ -37,6 +40,12 @@ install(FILES "${CMAKE_CURRENT_BINARY_DIR}/eventcore-compiled.pc"
 if(eventcore_json)
   configure_file(cmake/eventcore-json.pc.in eventcore-json.pc @ONLY)
   install(FILES "${CMAKE_CURRENT_BINARY_DIR}/eventcore-json.pc"
+    DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
+endif()
+
+if(eventcore_tls)
+  configure_file(cmake/eventcore-tls.pc.in eventcore-tls.pc @ONLY)
+  install(FILES "${CMAKE_CURRENT_BINARY_DIR}/eventcore-tls.pc"
     DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
 endif()
 

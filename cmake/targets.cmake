@@ -1,4 +1,4 @@
-# The targets a user links: eventcore::eventcore, eventcore::compiled and eventcore::json.
+# The targets a user links: eventcore::eventcore, eventcore::compiled, eventcore::json and eventcore::tls.
 
 list(PREPEND CMAKE_MODULE_PATH "${CMAKE_CURRENT_LIST_DIR}")
 
@@ -71,4 +71,23 @@ if(eventcore_json)
   add_library(eventcore::json ALIAS eventcore_json)
   set_target_properties(eventcore_json PROPERTIES EXPORT_NAME json POSITION_INDEPENDENT_CODE ON)
   target_link_libraries(eventcore_json PUBLIC eventcore::eventcore simdjson::simdjson)
+endif()
+
+# TLS ----------------------------------------------------------------------------------------------
+# One file of ours includes OpenSSL, so that no program sees its headers.
+set(eventcore_tls OFF)
+if(EVENTCORE_TLS)
+  if(EVENTCORE_TLS STREQUAL "AUTO")
+    find_package(OpenSSL 3.0 QUIET)
+  else()
+    find_package(OpenSSL 3.0 REQUIRED)
+  endif()
+  set(eventcore_tls ${OPENSSL_FOUND})
+endif()
+if(eventcore_tls)
+  add_library(eventcore_tls STATIC "${PROJECT_SOURCE_DIR}/cmake/eventcore_tls.cpp")
+  add_library(eventcore::tls ALIAS eventcore_tls)
+  set_target_properties(eventcore_tls PROPERTIES EXPORT_NAME tls POSITION_INDEPENDENT_CODE ON)
+  target_compile_definitions(eventcore_tls INTERFACE EVENTCORE_HAS_TLS=1)
+  target_link_libraries(eventcore_tls PUBLIC eventcore::eventcore OpenSSL::SSL OpenSSL::Crypto)
 endif()

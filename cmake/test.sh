@@ -14,8 +14,11 @@ need_command ninja ninja-build
 need_command pkg-config pkg-config
 need_command python3 python3
 need_command meson meson
+need_command openssl openssl
+need_command curl curl
 need_library liburing liburing-dev
 need_library simdjson libsimdjson-dev
+need_library openssl libssl-dev
 need_library catch2 catch2
 case "$preset" in
 clang*) need_command clang++-19 "clang-19 libclang-rt-19-dev" ;;

@@ -9,7 +9,8 @@
 //   server    workers, connections, shutdown
 //
 // Not here: eventcore/content/json/simdjson.hpp, which reads JSON and is compiled once per program (link the
-// component eventcore::json), duplicates.hpp, its part, and eventcore/testing/.
+// component eventcore::json), duplicates.hpp, its part; eventcore/tls.hpp (link eventcore::tls); and
+// eventcore/testing/.
 #pragma once
 
 #include "eventcore/version.hpp"
@@ -31,6 +32,7 @@
 #include "eventcore/base/plain_vector.hpp"
 #include "eventcore/base/recycler.hpp"
 #include "eventcore/base/result.hpp"
+#include "eventcore/base/shared.hpp"
 #include "eventcore/base/slab.hpp"
 #include "eventcore/base/thread.hpp"
 #include "eventcore/base/unique_fd.hpp"
@@ -117,6 +119,7 @@
 #include "eventcore/web/form.hpp"
 #include "eventcore/web/group.hpp"
 #include "eventcore/web/json.hpp"
+#include "eventcore/web/middleware/https.hpp"
 #include "eventcore/web/middleware/rate_limit.hpp"
 #include "eventcore/web/middleware/use.hpp"
 #include "eventcore/web/path.hpp"
@@ -142,8 +145,10 @@
 #include "eventcore/server/server.hpp"
 #include "eventcore/server/server_declaration.hpp"
 #include "eventcore/server/statistics.hpp"
+#include "eventcore/server/transport.hpp"
 #if !EVENTCORE_SEPARATE  // else these are compiled once, in eventcore::compiled
 #include "eventcore/server/connection_host.hpp"
+#include "eventcore/server/connection_pool.hpp"
 #include "eventcore/server/cpus.hpp"
 #include "eventcore/server/http1_answer.hpp"
 #include "eventcore/server/http1_answering.hpp"
@@ -153,6 +158,7 @@
 #include "eventcore/server/http1_pool.hpp"
 #include "eventcore/server/http1_receiving.hpp"
 #include "eventcore/server/http1_steps.hpp"
+#include "eventcore/server/http1_tcp_pool.hpp"
 #include "eventcore/server/http1_upgrade.hpp"
 #include "eventcore/server/http1_wire.hpp"
 #include "eventcore/server/input_buffer.hpp"

@@ -1,4 +1,4 @@
-// A user's program in two files, which both include everything; a third one reads JSON.
+// A user's program in two files, which both include everything; others read JSON and speak TLS.
 #include <eventcore/eventcore.hpp>
 
 #include <cstdio>
@@ -9,6 +9,9 @@ int port_of_other_file();
 
 #ifdef APP_READS_JSON
 int answer_in_json();
+#endif
+#ifdef APP_SPEAKS_TLS
+bool serves_tls();
 #endif
 
 int main() {
@@ -24,6 +27,10 @@ int main() {
 #ifdef APP_READS_JSON
     works = works && answer_in_json() == 42;
     std::puts("and read JSON");
+#endif
+#ifdef APP_SPEAKS_TLS
+    works = works && serves_tls();
+    std::puts("and spoke TLS");
 #endif
     server.stop();
     server.wait();

@@ -21,8 +21,8 @@ def run(*command, **options):
     subprocess.run(command, check=True, **options)
 
 
-def has_simdjson():
-    asked = ["pkg-config", "--exists", "simdjson"]
+def has_library(*name):
+    asked = ["pkg-config", "--exists", *name]
     return shutil.which("pkg-config") and subprocess.run(asked).returncode == 0
 
 
@@ -62,7 +62,7 @@ def meson(options, work):
         print("meson is not installed: this way of taking the library was not tried")
         return
     shutil.copy(HERE / "meson/meson.build", work)
-    for name in ("main.cpp", "other.cpp", "json.cpp"):
+    for name in ("main.cpp", "other.cpp", "json.cpp", "tls.cpp"):
         shutil.copy(HERE / name, work)
     (work / "subprojects/eventcore").mkdir(parents=True)
     for name in ("include", "cmake", "meson.build", "meson_options.txt"):
@@ -78,12 +78,16 @@ def single_header(options, work):
     made = pathlib.Path(options.build, "single_include/eventcore.hpp")
     if not made.is_file():
         sys.exit(f"{made} is missing: build the target single_header")
-    for name in ("main.cpp", "other.cpp", "json.cpp"):
+    for name in ("main.cpp", "other.cpp", "json.cpp", "tls.cpp"):
         text = (HERE / name).read_text().replace("<eventcore/eventcore.hpp>", "<eventcore.hpp>")
+        text = text.replace("<eventcore/tls.hpp>", "<eventcore_tls.hpp>")
         (work / name).write_text(text)
     words = [f"-I{made.parent}", work / "main.cpp", work / "other.cpp", "-pthread", "-o", work / "app"]
-    if has_simdjson():
+    if has_library("simdjson"):
         words += ["-DAPP_READS_JSON", work / "json.cpp", made.parent / "eventcore_json.cpp", "-lsimdjson"]
+    if has_library("openssl >= 3.0"):
+        words += ["-DAPP_SPEAKS_TLS", work / "tls.cpp", made.parent / "eventcore_tls.cpp"]
+        words += ["-lssl", "-lcrypto"]
     run(options.compiler, *STRICT, *words)
     run(work / "app")
 

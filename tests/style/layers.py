@@ -45,6 +45,7 @@ SOCKET_HEADERS_IN = {"reactor", "net"}
 LIBRARIES_IN = {
     "liburing.h": "eventcore/reactor/io_uring",  # and io_uring_….hpp
     "simdjson.h": "eventcore/content/json/simdjson",
+    "openssl/": "eventcore/net/tls/openssl_",
 }
 # Instruction sets, guarded by the platform: not the operating system.
 INTRINSICS = ("immintrin.h", "emmintrin.h", "nmmintrin.h", "tmmintrin.h", "smmintrin.h", "arm_neon.h")
@@ -67,9 +68,10 @@ def check_own(name, number, target, tree, findings):
 
 def check_system(name, number, target, findings):
     layer = layer_of(name)
-    if target in LIBRARIES_IN:
-        if not name.startswith(LIBRARIES_IN[target]):
-            findings.refuse(name, number, f"<{target}> is included in {LIBRARIES_IN[target]}.hpp only")
+    library = target[: target.find("/") + 1] or target
+    if library in LIBRARIES_IN:
+        if not name.startswith(LIBRARIES_IN[library]):
+            findings.refuse(name, number, f"<{target}> is included in {LIBRARIES_IN[library]}.hpp only")
     elif target.startswith("eventcore/"):
         findings.refuse(name, number, f'own headers are included with quotes: "{target}"')
     elif target.startswith(SOCKET_HEADERS):

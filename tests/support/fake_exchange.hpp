@@ -32,8 +32,10 @@ class fake_exchange : public exchange {
     void flush() noexcept override {}
     std::error_code error() const noexcept override { return errc::closed; }
     const http::fields& trailers() const noexcept override { return trailer_section; }
+    bool is_encrypted() const noexcept override { return encrypted; }
 
     std::string written;
+    bool encrypted = false;
     http::fields trailer_section;
 
  private:
@@ -74,10 +76,12 @@ class exchange_under_test {
                               static_cast<std::uint32_t>(value.size()),
                               static_cast<std::uint16_t>(name.size()), http::find_field_id(name), 0});
             lines_ += name + value;
+            if (equal_ignoring_case(name, "host")) authority_ = value;
         }
         head_.verb = http::parse_method(method_);
         head_.method_text = method_;
         head_.target = target_;
+        head_.authority = authority_;
         const std::string_view whole = target_;
         const std::size_t question = index_of(whole, '?');
         head_.path = whole.substr(0, question);
@@ -128,7 +132,7 @@ class exchange_under_test {
         loop.run(ctx, out.value().start_stream(writer));
     }
 
-    std::string method_, target_, lines_;
+    std::string method_, target_, lines_, authority_;
     std::vector<http::field_slot> slots_;
     http::request_head head_;
     finished_item finished_;

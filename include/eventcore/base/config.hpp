@@ -15,6 +15,12 @@
 #define EVENTCORE_HAS_IO_URING 0
 #endif
 
+// Set by the build, 1 when the component eventcore::tls is linked: for programs that can do without. Nothing
+// of ours asks.
+#ifndef EVENTCORE_HAS_TLS
+#define EVENTCORE_HAS_TLS 0
+#endif
+
 // 1 where epoll(7) exists.
 #ifndef EVENTCORE_HAS_EPOLL
 #ifdef __linux__

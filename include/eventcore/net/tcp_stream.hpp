@@ -31,6 +31,7 @@ class tcp_stream {
     class write_operation;
     class send_file_operation;
     class connect_operation;
+    class release_operation;
 
     // Not open.
     tcp_stream() noexcept = default;
@@ -65,6 +66,9 @@ class tcp_stream {
     result<> shutdown_write() noexcept;
     // Waits of other coroutines on this stream end with errc::canceled.
     void close() noexcept;
+    // Gives the descriptor to whoever goes on with it in another way, as TLS does; then the stream is not
+    // open. Yields result<unique_fd>.
+    [[nodiscard]] release_operation release() noexcept;
 
     address peer_address() const noexcept;
     address local_address() const noexcept;
@@ -90,6 +94,7 @@ class tcp_stream::node final : public tcp_socket {
 
     wait_operation* reader = nullptr;
     wait_operation* writer = nullptr;
+    release_operation* releaser = nullptr;
 
  private:
     static void notified(io_handle& handle, std::uint8_t news) noexcept;
@@ -277,12 +282,52 @@ class tcp_stream::connect_operation final : public wait_operation {
     }
 };
 
+class tcp_stream::release_operation final : public suspension {
+ public:
+    explicit release_operation(node* n) noexcept : suspension(&cancelled), node_(n) {
+        EVENTCORE_ASSERT(n && !n->reader && !n->writer, "a stream was released while somebody waits on it");
+    }
+    ~release_operation() {
+        if (is_pending()) node_->releaser = nullptr;
+    }
+    bool await_ready() const noexcept { return false; }
+    bool await_suspend(std::coroutine_handle<> coroutine) noexcept {
+        if (!suspend(coroutine)) return node_->close(), false;
+        node_->releaser = this;
+        node_->home().release(*node_);
+        return true;
+    }
+    result<unique_fd> await_resume() noexcept {
+        if (error()) return error();
+        return std::move(released_);
+    }
+
+ private:
+    friend class node;
+    void on_gone(int fd) noexcept {
+        released_ = unique_fd(fd);
+        complete();
+    }
+    static void cancelled(suspension& waiting, std::error_code reason) noexcept {
+        auto& self = static_cast<release_operation&>(waiting);
+        self.node_->releaser = nullptr;
+        self.complete(reason);
+    }
+
+    node* node_;
+    unique_fd released_;
+};
+
 // ---- definitions ----
 
 // Both waits may be told by one notice. Coroutines run later, so nothing is destroyed in between.
 inline void tcp_stream::node::notified(io_handle& handle, std::uint8_t news) noexcept {
     auto& self = static_cast<node&>(handle);
     if (news & readiness::gone) {
+        if (self.releaser)
+            self.releaser->on_gone(self.fd);
+        else if (self.fd >= 0)
+            self.home().close_socket(self.fd);
         delete &self;
         return;
     }
@@ -344,6 +389,10 @@ inline void tcp_stream::close() noexcept {
     if (wait_operation* reader = std::exchange(closing->reader, nullptr)) reader->on_close();
     if (wait_operation* writer = std::exchange(closing->writer, nullptr)) writer->on_close();
     closing->close();
+}
+
+inline tcp_stream::release_operation tcp_stream::release() noexcept {
+    return release_operation(std::exchange(node_, nullptr));
 }
 
 inline tcp_socket& tcp_stream::socket() noexcept {

@@ -35,6 +35,7 @@ struct http1_connection_calls {
     void (*advance)(void* connection) noexcept;   // see advance_later()
     peer_info (*peer)(void* connection, arena&);
     std::uint32_t (*peer_group)(void* connection) noexcept;
+    bool is_encrypted;
 };
 
 class http1_exchange final : public exchange {
@@ -77,6 +78,7 @@ class http1_exchange final : public exchange {
     std::error_code error() const noexcept override { return failure_; }
     const http::fields& trailers() const noexcept override { return content.trailers(); }
     peer_info peer() noexcept override { return calls_->peer(connection_, memory); }
+    bool is_encrypted() const noexcept override { return calls_->is_encrypted; }
     std::uint32_t peer_group() noexcept override { return calls_->peer_group(connection_); }
 
     // ---- the handler and the producer of a stream ----

@@ -3,14 +3,11 @@
 
 #include <cstddef>
 
-#include "eventcore/base/intrusive_list.hpp"
 #include "eventcore/server/connection_host.hpp"
+#include "eventcore/server/connection_pool.hpp"
 #include "eventcore/server/http1_exchange.hpp"
 
 namespace eventcore {
-
-// An element of a worker's list of open connections.
-struct connection_link : list_node {};
 
 class http1_pool {
  public:

@@ -30,18 +30,27 @@ class http1_connection final : private http1_wire<Stream>, public connection_lin
     // The pool is told when the descriptor is closed and the object may be destroyed.
     explicit http1_connection(http1_pool& pool) noexcept : wire(pool, &on_news, &on_timer) {}
 
-    // Begins to serve a connected socket. On failure it is closed; destroy the connection at once.
-    result<> open(int connected_fd) noexcept {
-        const result<> opened = Stream::open(connected_fd);
+    // Begins to serve a connected socket, in the form that the stream takes it. On failure it is closed;
+    // destroy the connection at once.
+    template <class Socket>
+    result<> open(Socket&& connected) noexcept {
+        const result<> opened = Stream::open(std::forward<Socket>(connected));
         if (!opened) return opened;
         opened_ = static_cast<std::uint32_t>(now().time_since_epoch() / opened_tick);
         set_deadline(now() + options().header_timeout);
         return opened;
     }
+    // The stream may have brought a request with it, and then there is no news of it to wait for.
+    void begin() noexcept {
+        if (this->has_input()) advance();
+    }
     using wire::peer_group;
     // Among its peer's connections.
     bool is_counted() const noexcept { return is_counted_; }
-    void set_counted() noexcept { is_counted_ = true; }
+    void set_counted(std::uint32_t group) noexcept {
+        is_counted_ = true;
+        wire::set_peer_group(group);
+    }
     // One too many: it is told so, and closed.
     void turn_away() noexcept {
         send_unavailable();
@@ -199,13 +208,18 @@ class http1_connection final : private http1_wire<Stream>, public connection_lin
     static void call_send(void* self) noexcept;
     static void call_finished(void* self) noexcept { of(self).coroutine_finished(); }
     static void call_advance(void* self) noexcept { of(self).advance(); }
+    static constexpr bool is_encrypted =
+        requires(Stream& s, peer_info& peer, arena& memory) { s.describe_peer(peer, memory); };
     static peer_info call_peer(void* self, arena& memory) {
-        return {memory.copy(of(self).peer_address().to_string()), false};
+        peer_info peer;
+        peer.address = memory.copy(of(self).peer_address().to_string());
+        if constexpr (is_encrypted) of(self).describe_peer(peer, memory);
+        return peer;
     }
     static std::uint32_t call_peer_group(void* self) noexcept { return of(self).peer_group(); }
     void coroutine_finished() noexcept;
-    static constexpr http1_connection_calls calls{&call_receive, &call_send, &call_finished,
-                                                  &call_advance, &call_peer, &call_peer_group};
+    static constexpr http1_connection_calls calls{
+        &call_receive, &call_send, &call_finished, &call_advance, &call_peer, &call_peer_group, is_encrypted};
 
     std::uint32_t requests_ = 0;
     std::uint32_t discarded_bytes_ = 0;

@@ -98,6 +98,10 @@ class http1_wire : public Stream, protected timer {
         if (!std::exchange(knows_peer_group_, true)) peer_group_ = this->peer_address().peer_group();
         return peer_group_;
     }
+    void set_peer_group(std::uint32_t group) noexcept {
+        peer_group_ = group;
+        knows_peer_group_ = true;
+    }
 
     // ---- time ----
 

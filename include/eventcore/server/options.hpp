@@ -11,6 +11,7 @@
 #include "eventcore/http/h1/limits.hpp"
 #include "eventcore/observe/log.hpp"
 #include "eventcore/reactor/reactor.hpp"
+#include "eventcore/server/transport.hpp"
 
 namespace eventcore {
 
@@ -19,8 +20,11 @@ struct server_options {
     // families (one dual-stack socket; IPv4 alone where the machine has no IPv6).
     std::string address = "*";
     std::uint16_t port = 8080;  // 0: the kernel picks one; server::port() tells
-    // Further places, each complete: "127.0.0.1:8081", "[::1]:8081", "unix:/run/app.sock".
-    std::vector<std::string> listen_also = {};
+    // What is spoken there; none: plain HTTP. A tls_acceptor (tls.hpp) makes it HTTPS.
+    shared<eventcore::transport> transport = {};
+    // Further places, each complete: "127.0.0.1:8081", "[::1]:8081", "unix:/run/app.sock"; and with another
+    // transport: {"[::1]:8443", tls}.
+    std::vector<listen_place> listen_also = {};
 
     // ---- workers: threads that share nothing ----
     unsigned workers = 0;       // 0: one per CPU this process may run on

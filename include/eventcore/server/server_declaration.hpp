@@ -64,8 +64,9 @@ class server {
  private:
     result<> fail(std::string failure, std::error_code error);
     result<> open_reactors();
+    result<> prepare_transports();
     result<> listen();
-    result<> listen_on(const std::string& text, std::uint16_t port);
+    result<> listen_on(const listen_place& place, std::uint16_t port);
     result<> start_workers();
     void expect_end(duration within) noexcept;
 

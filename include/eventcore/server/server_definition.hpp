@@ -76,6 +76,7 @@ EVENTCORE_INLINE result<> server::start() {
     if (options_.connections_max > fit) options_.connections_max = fit;
     peers_ = make_owned<peer_table>();
     if (const result<> opened = open_reactors(); !opened) return opened;
+    if (const result<> prepared = prepare_transports(); !prepared) return prepared;
     if (const result<> bound = listen(); !bound) return bound;
     if (const result<> started = start_workers(); !started) return started;
     if (options_.stall_after > duration::zero() || may_exit_) {
@@ -107,24 +108,38 @@ EVENTCORE_INLINE result<> server::open_reactors() {
     return {};
 }
 
+EVENTCORE_INLINE result<> server::prepare_transports() {
+    const auto prepare = [this](const shared<transport>& over) -> result<> {
+        std::string failure;
+        if (!over) return {};
+        const result<> prepared = over->prepare(options_, failure);
+        return prepared ? prepared : fail(std::move(failure), prepared.error());
+    };
+    result<> prepared = prepare(options_.transport);
+    for (const listen_place& place : options_.listen_also)
+        if (prepared) prepared = prepare(place.over);
+    return prepared;
+}
+
 EVENTCORE_INLINE result<> server::listen() {
-    if (!options_.address.empty())
-        if (const result<> bound = listen_on(options_.address, options_.port); !bound) return bound;
-    for (const std::string& text : options_.listen_also)
-        if (const result<> bound = listen_on(text, 0); !bound) return bound;
+    const listen_place first(options_.address, options_.transport);
+    if (!first.address.empty())
+        if (const result<> bound = listen_on(first, options_.port); !bound) return bound;
+    for (const listen_place& place : options_.listen_also)
+        if (const result<> bound = listen_on(place, 0); !bound) return bound;
     return {};
 }
 
 // A Unix-domain socket, and any without SO_REUSEPORT, has one listener, and so one worker.
-EVENTCORE_INLINE result<> server::listen_on(const std::string& text, std::uint16_t port) {
-    result<net::address> at = net::address::parse(text, port);
-    if (!at) return fail("cannot listen on \"" + text + "\": " + at.error().message(), at.error());
+EVENTCORE_INLINE result<> server::listen_on(const listen_place& place, std::uint16_t port) {
+    result<net::address> at = net::address::parse(place.address, port);
+    if (!at) return fail("cannot listen on \"" + place.address + "\": " + at.error().message(), at.error());
     const bool is_shared = options_.reuse_port && at->is_ip();
     bool is_first = true;
     for (worker& w : workers_) {
         if (!is_first && !is_shared) return {};
         std::string failure;
-        if (const result<> bound = w.listen(*at, is_first, failure); !bound)
+        if (const result<> bound = w.listen(*at, is_first, failure, place.over.get()); !bound)
             return fail(std::move(failure), bound.error());
         // The kernel has chosen a port: the others take the same.
         if (at->is_ip() && at->port() == 0) *at = at->with_port(w.latest_port());

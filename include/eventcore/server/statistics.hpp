@@ -31,8 +31,10 @@ enum class server_limit : std::uint8_t {
     overload,                 // shed: 503
     rate,                     // 429 by a handler or a middleware
     loop_time,                // a handler held its worker's loop: logged with its route
+    handshake_time,           // TLS: closed
+    handshakes,               // TLS: too many at once; the slowest was closed, or the newest
 };
-inline constexpr std::size_t server_limit_count = static_cast<std::size_t>(server_limit::loop_time) + 1;
+inline constexpr std::size_t server_limit_count = static_cast<std::size_t>(server_limit::handshakes) + 1;
 
 // For logs and metrics: the enumerator's name.
 constexpr std::string_view to_string(server_limit which) {
@@ -55,7 +57,9 @@ constexpr std::string_view to_string(server_limit which) {
                                                             "memory",
                                                             "overload",
                                                             "rate",
-                                                            "loop_time"};
+                                                            "loop_time",
+                                                            "handshake_time",
+                                                            "handshakes"};
     return names[static_cast<std::size_t>(which)];
 }
 
@@ -67,6 +71,9 @@ struct worker_counters {
     counter refusals;          // requests answered with an error before a handler saw them
     counter handler_failures;  // handlers that threw
     counter timeouts;          // deadlines that fired: header, content, handler, write
+    counter tls_handshakes;    // that succeeded
+    counter tls_resumptions;   // of them, with a ticket
+    counter tls_failures;      // handshakes that did not succeed, for whatever reason
     counter limits[server_limit_count];
 
     counter& limit(server_limit which) noexcept { return limits[static_cast<std::size_t>(which)]; }
@@ -80,6 +87,9 @@ struct server_statistics {
     std::uint64_t refusals = 0;
     std::uint64_t handler_failures = 0;
     std::uint64_t timeouts = 0;
+    std::uint64_t tls_handshakes = 0;
+    std::uint64_t tls_resumptions = 0;
+    std::uint64_t tls_failures = 0;
     std::uint64_t limits[server_limit_count] = {};
 
     // How often it was reached.
@@ -98,6 +108,9 @@ inline void server_statistics::add(const worker_counters& c) noexcept {
     refusals += c.refusals.read();
     handler_failures += c.handler_failures.read();
     timeouts += c.timeouts.read();
+    tls_handshakes += c.tls_handshakes.read();
+    tls_resumptions += c.tls_resumptions.read();
+    tls_failures += c.tls_failures.read();
     for (std::size_t i = 0; i < server_limit_count; ++i) limits[i] += c.limits[i].read();
 }
 

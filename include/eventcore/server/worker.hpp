@@ -10,22 +10,20 @@
 #include <string_view>
 #include <utility>
 
-#include "eventcore/base/intrusive_list.hpp"
 #include "eventcore/base/owned.hpp"
 #include "eventcore/base/owning_list.hpp"
-#include "eventcore/base/slab.hpp"
 #include "eventcore/base/thread.hpp"
 #include "eventcore/net/listener.hpp"
-#include "eventcore/net/tcp_socket.hpp"
 #include "eventcore/reactor/offload.hpp"
 #include "eventcore/reactor/reactor.hpp"
 #include "eventcore/server/app_source.hpp"
 #include "eventcore/server/connection_host.hpp"
+#include "eventcore/server/connection_pool.hpp"
 #include "eventcore/server/cpus.hpp"
-#include "eventcore/server/http1_connection.hpp"
-#include "eventcore/server/http1_pool.hpp"
+#include "eventcore/server/http1_tcp_pool.hpp"
 #include "eventcore/server/options.hpp"
 #include "eventcore/server/peer_table.hpp"
+#include "eventcore/server/transport.hpp"
 
 namespace eventcore {
 
@@ -45,8 +43,10 @@ class worker {
     worker& operator=(const worker&) = delete;
     ~worker() { join(); }
 
-    // On failure `failure` has it in words. The kernel queues connections from now on.
-    result<> listen(const net::address& where, bool is_first_of_group, std::string& failure);
+    // `over` is what is spoken there, null: plain HTTP; it outlives the worker. On failure `failure` has it
+    // in words. The kernel queues connections from now on.
+    result<> listen(const net::address& where, bool is_first_of_group, std::string& failure,
+                    transport* over = nullptr);
     // Runs on a thread of its own until it has drained. False: there is no thread to be had.
     [[nodiscard]] bool start(app_source& source) noexcept;
     // In the place of start(): runs on this thread, whose owner gives the reactor its turns until
@@ -56,7 +56,7 @@ class worker {
         return begin();
     }
     bool has_ended() const noexcept {
-        return drain_step_.phase >= drain_phase::waiting && now_->connections.count() == 0;
+        return drain_step_.phase >= drain_phase::waiting && now_->connection_count() == 0;
     }
     // Cuts what still runs.
     void end_here() noexcept {
@@ -102,7 +102,6 @@ class worker {
     worker_counters counters;
 
  private:
-    using connection = http1_connection<net::tcp_socket>;
     enum class state : std::uint8_t { starting, running, failed, ended };
     enum class command : std::uint8_t { none, drain, end };
 
@@ -123,22 +122,45 @@ class worker {
         time_point wanted{};
     };
 
+    // A listener, and whose its connections are.
+    struct entrance {
+        entrance(worker& w, transport* t)
+            : owner(w), over(t), door(*w.home_, &connected, this, w.options_.log) {}
+        worker& owner;
+        transport* over;
+        accepting_pool* pool = nullptr;
+        net::listener door;
+    };
+    // One for all listeners that speak the same.
+    struct pool_of_transport {
+        pool_of_transport(const transport* t, owned<accepting_pool> p) noexcept
+            : over(t), pool(std::move(p)) {}
+        const transport* over;
+        owned<accepting_pool> pool;
+    };
+
     // What lives on the worker's thread only.
     struct running {
         running(worker& w, owned<app_instance> app)
             : instance(std::move(app)),
               host(*w.home_, instance->app(), w.options_, w.counters),
-              pool(host, &connection_gone, &w),
+              services{host, w.peers_, &connection_gone, &w},
               offload(*w.home_,
                       {w.options_.pool_threads, static_cast<unsigned>(w.options_.pool_queue_count)}),
               watch(host) {}
         owned<app_instance> instance;
         connection_host host;
-        http1_pool pool;
+        pool_services services;
         offload_pool offload;
-        slab<connection> connections;
-        intrusive_list<connection_link> open_connections;
+        owning_list<pool_of_transport> pools;
         loop_watch watch;
+
+        std::size_t connection_count() const noexcept {
+            std::size_t count = 0;
+            for (pool_of_transport& p : pools) count += p.pool->count();
+            return count;
+        }
+        accepting_pool& pool_for(transport* over, std::size_t connections_reserved);
     };
     enum class drain_phase : std::uint8_t {
         serving,   // not draining
@@ -179,10 +201,8 @@ class worker {
     }
     std::size_t connections_max() const noexcept;
     static void connected(void* owner, unique_fd socket) noexcept;
-    bool admit(connection& fresh) noexcept;
     void make_room() noexcept;
-    connection* find_idle() noexcept;
-    static void connection_gone(connection_link& link, void* owner) noexcept;
+    static void connection_gone(void* owner) noexcept;
     void begin_drain() noexcept;
     void go_on_draining() noexcept;
     void stop_accepting() noexcept;
@@ -199,7 +219,7 @@ class worker {
     const server_options& options_;
     owned<reactor> home_;
     peer_table* peers_;  // null: nobody counts
-    owning_list<net::listener> listeners_;
+    owning_list<entrance> entrances_;
     std::optional<running> now_;
     drain_deadline drain_timer_;
     drain_step drain_step_;
@@ -217,7 +237,8 @@ class worker {
 
 // ---- definitions ----
 
-inline result<> worker::listen(const net::address& where, bool is_first_of_group, std::string& failure) {
+inline result<> worker::listen(const net::address& where, bool is_first_of_group, std::string& failure,
+                               transport* over) {
     net::listen_options how;
     how.backlog = options_.backlog;
     how.reuse_port = options_.reuse_port && where.is_ip();
@@ -225,15 +246,24 @@ inline result<> worker::listen(const net::address& where, bool is_first_of_group
     how.tcp.no_delay = options_.nodelay;
     how.turned_away = &counters.limit(server_limit::descriptors);
     if (options_.keepalive) how.tcp.keep_alive_idle = std::chrono::minutes(2);
-    net::listener& door = listeners_.emplace_back(*home_, &connected, this, options_.log);
+    net::listener& door = entrances_.emplace_back(*this, over).door;
     const result<> opened = door.open(where, how);
     if (!opened) {
         failure = door.failure();
         return opened;
     }
     latest_port_ = door.local_address().port();
-    if (listeners_.size() == 1) port_ = latest_port_;
+    if (entrances_.size() == 1) port_ = latest_port_;
     return {};
+}
+
+inline accepting_pool& worker::running::pool_for(transport* over, std::size_t connections_reserved) {
+    for (pool_of_transport& p : pools)
+        if (p.over == over) return *p.pool;
+    owned<accepting_pool> made =
+        over ? over->make_pool(services) : owned<accepting_pool>(make_owned<http1_tcp_pool>(services));
+    made->reserve(connections_reserved);
+    return *pools.emplace_back(over, std::move(made)).pool;
 }
 
 inline bool worker::start(app_source& source) noexcept {
@@ -245,9 +275,10 @@ inline bool worker::begin() noexcept {
     try {
         const scheduler::running here(*home_);
         now_.emplace(*this, source_->make());
-        now_->connections.reserve(options_.connections_reserved / options_.workers);
+        const std::size_t reserved = options_.connections_reserved / options_.workers;
+        for (entrance& e : entrances_) e.pool = &now_->pool_for(e.over, reserved);
         if (options_.shed_loop_delay > duration::zero()) now_->watch.ask({});
-        for (net::listener& door : listeners_) door.start().value();
+        for (entrance& e : entrances_) e.door.start().value();
         return true;
     } catch (const std::exception& e) {
         failure_ = e.what();
@@ -267,9 +298,9 @@ inline void worker::thread_main() noexcept {
 }
 
 inline void worker::finish() noexcept {
-    listeners_.clear();
+    entrances_.clear();
     now_->offload.stop();
-    while (now_->connections.count() > 0) home_->turn(home_->now() + std::chrono::milliseconds(10));
+    while (now_->connection_count() > 0) home_->turn(home_->now() + std::chrono::milliseconds(10));
     set_state(state::ended);
     now_.reset();
     home_->turn(home_->now());  // takes in what pool threads had posted
@@ -297,66 +328,37 @@ inline std::size_t worker::connections_max() const noexcept {
 }
 
 inline void worker::connected(void* owner, unique_fd socket) noexcept {
-    auto& self = *static_cast<worker*>(owner);
-    running& now = *self.now_;
+    auto& from = *static_cast<entrance*>(owner);
+    worker& self = from.owner;
     try {
-        connection& fresh = now.connections.create(now.pool);
-        if (!fresh.open(socket.release())) return now.connections.destroy(fresh);
-        self.counters.connections_accepted.add();
-        now.open_connections.push_back(fresh);
-        if (!self.admit(fresh)) return fresh.turn_away();
-        if (now.connections.count() > self.connections_max()) self.make_room();
+        const bool has_come = from.pool->serve(std::move(socket));
+        if (has_come && self.now_->connection_count() > self.connections_max()) self.make_room();
     } catch (...) {  // no memory for it: the socket closes
-        now.host.reached(server_limit::memory);
+        self.now_->host.reached(server_limit::memory);
     }
-}
-
-// False: its peer has as many connections as it may have.
-inline bool worker::admit(connection& fresh) noexcept {
-    if (!peers_ || fresh.peer_group() == 0) return true;
-    const auto most = static_cast<std::uint32_t>(options_.connections_per_peer_max);
-    if (peers_->add(fresh.peer_group(), most)) return fresh.set_counted(), true;
-    now_->host.reached(server_limit::peer_connections);
-    return false;
 }
 
 // Somebody waits for a place: an idle connection gives up its own. If there is none, accepting pauses, and
 // answers say "Connection: close" until there is room.
 inline void worker::make_room() noexcept {
-    if (connection* idle = find_idle()) {
-        now_->host.reached(server_limit::idle_connections);
-        return idle->close_now();
-    }
+    for (pool_of_transport& p : now_->pools)
+        if (p.pool->close_idle()) return now_->host.reached(server_limit::idle_connections);
     now_->host.set_full(true);
     now_->host.reached(server_limit::connections);
-    for (net::listener& door : listeners_) door.pause();
+    for (entrance& e : entrances_) e.door.pause();
 }
 
-// Beginning with the one that was asked longest ago. The number of those looked at is bounded.
-inline worker::connection* worker::find_idle() noexcept {
-    for (int i = 0; i < 64; ++i) {
-        auto& link = now_->open_connections.pop_front();
-        now_->open_connections.push_back(link);
-        auto& c = static_cast<connection&>(link);
-        if (c.is_idle()) return &c;
-    }
-    return nullptr;
-}
-
-inline void worker::connection_gone(connection_link& link, void* owner) noexcept {
+inline void worker::connection_gone(void* owner) noexcept {
     auto& self = *static_cast<worker*>(owner);
-    auto& c = static_cast<connection&>(link);
     running& now = *self.now_;
-    if (c.is_counted()) self.peers_->remove(c.peer_group());
-    now.connections.destroy(c);
     self.counters.connections_closed.add();
     if (self.drain_step_.phase >= drain_phase::waiting) return self.stop_when_empty();
-    const bool is_open_again = now.host.is_full() && now.connections.count() <= self.connections_max() &&
+    const bool is_open_again = now.host.is_full() && now.connection_count() <= self.connections_max() &&
                                self.drain_step_.phase < drain_phase::stopping;
     if (is_open_again) now.host.set_full(false);
-    for (net::listener& door : self.listeners_) {
-        if (is_open_again) static_cast<void>(door.start());
-        door.descriptor_freed();
+    for (entrance& e : self.entrances_) {
+        if (is_open_again) static_cast<void>(e.door.start());
+        e.door.descriptor_freed();
     }
 }
 
@@ -365,8 +367,8 @@ inline void worker::begin_drain() noexcept {
     if (now_->host.is_draining()) return;
     now_->host.set_draining();
     home_->arm(drain_timer_, home_->now() + options_.drain_timeout);
-    if (!options_.hand_over) return now_->connections.count() > 0 ? stop_accepting() : close_listeners();
-    for (net::listener& door : listeners_) door.leave_group(options_.workers);
+    if (!options_.hand_over) return now_->connection_count() > 0 ? stop_accepting() : close_listeners();
+    for (entrance& e : entrances_) e.door.leave_group(options_.workers);
     wait_in(drain_phase::leaving, options_.drain_grace);
 }
 
@@ -380,18 +382,18 @@ inline void worker::go_on_draining() noexcept {
 }
 
 inline void worker::stop_accepting() noexcept {
-    for (net::listener& door : listeners_) {
-        if (options_.hand_over) door.turn_off();
-        door.pause();
+    for (entrance& e : entrances_) {
+        if (options_.hand_over) e.door.turn_off();
+        e.door.pause();
     }
     wait_in(drain_phase::stopping, std::chrono::milliseconds(5));
 }
 
 // What the kernel has accepted for us is served, then every listener of the group closes.
 inline void worker::close_listeners() noexcept {
-    for (net::listener& door : listeners_) door.pause();
-    for (net::listener& door : listeners_) door.accept_pending();
-    for (net::listener& door : listeners_) door.close();
+    for (entrance& e : entrances_) e.door.pause();
+    for (entrance& e : entrances_) e.door.accept_pending();
+    for (entrance& e : entrances_) e.door.close();
     wait_in(drain_phase::waiting, options_.drain_grace);
     stop_when_empty();
 }
@@ -400,7 +402,7 @@ inline void worker::close_idle() noexcept {
     drain_step_.phase = drain_phase::ending;
     home_->disarm(drain_step_);
     now_->host.set_closes_idle();
-    now_->open_connections.for_each([](connection_link& c) { static_cast<connection&>(c).drain(); });
+    for (pool_of_transport& p : now_->pools) p.pool->drain();
     stop_when_empty();
 }
 
@@ -409,18 +411,12 @@ inline void worker::end() noexcept {
     begin_drain();
     if (drain_step_.phase < drain_phase::waiting) close_listeners();
     close_idle();
-    now_->open_connections.for_each([this](connection_link& link) {
-        auto& c = static_cast<connection&>(link);
-        const std::string_view route = c.running_route();
-        if (!route.empty())
-            options_.log.warning("a handler was still running at the end", {{"route", route}});
-        c.close_now();
-    });
+    for (pool_of_transport& p : now_->pools) p.pool->end();
     stop_when_empty();
 }
 
 inline void worker::stop_when_empty() noexcept {
-    if (now_->connections.count() > 0) return;
+    if (now_->connection_count() > 0) return;
     home_->disarm(drain_timer_);
     home_->disarm(drain_step_);
     home_->stop();

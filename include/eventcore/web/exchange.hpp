@@ -41,10 +41,16 @@ class flow_waiter : public suspension {
     try_function can_go_on_;
 };
 
-// Facts about the connection a request came over.
+// Facts about the connection a request came over. The texts live as long as the request.
 struct peer_info {
-    std::string_view address;  // "127.0.0.1:50412", "[::1]:50412", "unix:"; lives as long as the request
+    std::string_view address;  // "127.0.0.1:50412", "[::1]:50412", "unix:"
     bool is_encrypted = false;
+    // Over TLS:
+    std::string_view tls_version = {};  // "TLSv1.3"
+    std::string_view server_name = {};  // which host the client asked for (SNI); empty: it did not say
+    // The client's certificate, if it has shown one that the server could verify (mTLS); else empty.
+    std::string_view certificate_subject = {};      // as RFC 4514 writes it: "CN=alice,O=Example"
+    std::string_view certificate_fingerprint = {};  // SHA-256 of the certificate, in lower case hex
 };
 
 class exchange {
@@ -63,6 +69,8 @@ class exchange {
     virtual const http::fields& trailers() const noexcept = 0;
     // Who is at the other end. Found out when first asked: most handlers never do.
     virtual peer_info peer() noexcept { return {}; }
+    // As peer() says it, but found out without work.
+    virtual bool is_encrypted() const noexcept { return false; }
     // A number for the peer's address, or its network, whatever the port: what limits per client go by. 0
     // where there is none. See net::address::peer_group().
     virtual std::uint32_t peer_group() noexcept { return 0; }

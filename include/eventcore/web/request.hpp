@@ -74,6 +74,7 @@ class request {
     exchange& io() const noexcept { return *io_; }
 
     peer_info peer() const noexcept { return io_->peer(); }
+    bool is_encrypted() const noexcept { return io_->is_encrypted(); }
     // The client's address as a number, without its port; see exchange::peer_group().
     std::uint32_t peer_group() const noexcept { return io_->peer_group(); }
 
