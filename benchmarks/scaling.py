@@ -72,8 +72,8 @@ def memory(context):
             time.sleep(0.2)
             of_process = (running.memory_bytes() - process) / count
             of_kernel = (kernel_bytes() - kernel) / count
-            print(f"  {count:6,} idle: {of_process:5.0f} bytes of the process, {of_kernel:6.0f} of the kernel "
-                  "for both ends")
+            print(f"  {count:6,} idle: {of_process:5.0f} bytes of the process, "
+                  f"{of_kernel:6.0f} of the kernel for both ends")
         began = sum(thread_times(running))
         time.sleep(5)
         print(f"  {opened:6,} idle for 5 s: {(sum(thread_times(running)) - began) / 5e4:.3f} % of a CPU")
@@ -234,7 +234,8 @@ def main():
         pathlib.Path(place.files).mkdir()
         context = types.SimpleNamespace(
             bin=options.bin, reactor=options.reactor, place=place, rounds=options.rounds,
-            trials=options.trials, generator=Generator(f"{options.bin}/load_generator"), steps=[most // 4, most // 2, most])
+            trials=options.trials, generator=Generator(f"{options.bin}/load_generator"),
+            steps=[most // 4, most // 2, most])
         for name in options.only.split(","):
             print(f"{name}: {CLAIMS[name].__doc__}", flush=True)
             CLAIMS[name](context)

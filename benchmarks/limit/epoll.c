@@ -44,17 +44,20 @@ static void watch_writing(int fd) {
     under_way[fd].watched = 1;
 }
 
-// Without a cork around head and content sendfile costs half as much again.
+// Around a large file sendfile wants a cork, or it costs half as much again; for a smaller one MSG_MORE is
+// cheaper.
+static int wants_cork(const struct answer* a) { return a->file_size >= 512 * 1024; }
 static void cork(int fd, int on) { setsockopt(fd, IPPROTO_TCP, TCP_CORK, &on, sizeof on); }
 
 static void go_on(int fd) {
     const struct answer* a = under_way[fd].large;
     size_t* sent = &under_way[fd].sent;
-    if (a->file_size && *sent == 0) cork(fd, 1);
+    if (wants_cork(a) && *sent == 0) cork(fd, 1);
+    const int more = a->file_size && !wants_cork(a) ? MSG_MORE : 0;
     while (*sent < a->size + a->file_size) {
         ssize_t n;
         if (*sent < a->size) {
-            n = send(fd, a->bytes + *sent, a->size - *sent, MSG_NOSIGNAL);
+            n = send(fd, a->bytes + *sent, a->size - *sent, MSG_NOSIGNAL | more);
         } else {
             off_t offset = (off_t)(*sent - a->size);
             n = sendfile(fd, a->file, &offset, a->size + a->file_size - *sent);
@@ -63,7 +66,7 @@ static void go_on(int fd) {
         if (n <= 0) return finish(fd);
         *sent += (size_t)n;
     }
-    if (a->file_size) cork(fd, 0);
+    if (wants_cork(a)) cork(fd, 0);
     under_way[fd].large = NULL;
 }
 
