@@ -12,12 +12,14 @@ TICKS = (1, 1.1, 1.25, 1.5, 2, 3, 5, 10, 20, 50, 100)
 
 
 def positions(largest):
-    """From a ratio to a horizontal place, on a logarithmic scale that begins a little below 1."""
-    low, high = math.log(0.9), math.log(max(largest * 1.05, 2))
+    """From a ratio to a horizontal place: logarithmic, and drawn out near 1, where it matters."""
+    def scale(ratio):
+        return math.log(max(ratio, 0.88) - 0.75)
+
+    low, high = scale(0), scale(max(largest * 1.05, 2))
 
     def place(ratio):
-        part = (math.log(max(ratio, 0.9)) - low) / (high - low)
-        return LEFT + part * (WIDTH - LEFT - RIGHT)
+        return LEFT + (scale(ratio) - low) / (high - low) * (WIDTH - LEFT - RIGHT)
     return place
 
 
