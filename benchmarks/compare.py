@@ -15,17 +15,18 @@ import pathlib
 import resource
 import shutil
 import signal
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
 import types
 
-from harness import chart, figures, loads, machine, report, servers
+from harness import chart, figures, loads, machine, parts, report, servers
 from harness.generator import Generator
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-FIGURES = ("cpu", "tail", "calls", "heap", "idle", "instructions")
+FIGURES = ("cpu", "tail", "calls", "heap", "idle", "instructions", "parts")
 #                 rounds seconds tail_rounds tail_seconds short_seconds callgrind_requests
 LENGTHS = {"quick": (1, 0.1, 1, 0.15, 0.1, 300),
            "default": (5, 0.35, 3, 0.45, 0.15, 2000),
@@ -83,7 +84,7 @@ def allowed_idle(options, descriptors, notes):
     most, wanted = descriptors - 1000, sorted(map(int, options.idle.split(",")))
     if options.length == "quick":
         wanted = [1000]
-    for count in [count for count in wanted if count > most]:
+    for count in [count for count in wanted if count > most and "idle" in options.figures]:
         notes.append(f"{count:,} idle connections became {most:,}, since a process may have "
                      f"{descriptors:,} descriptors")
     return sorted({min(count, most) for count in wanted})
@@ -103,6 +104,14 @@ def merge(into, found):
         into.setdefault(key, {}).update(figures_of_one)
 
 
+def note_lateness(results, notes):
+    """A generator that does not get its CPU says nothing about servers."""
+    late = [one["generator_late_p99_us"] for one in results.values() if "generator_late_p99_us" in one]
+    if late and statistics.median(late) > 500:
+        notes.append("the latencies are worthless: the generator itself was late by "
+                     f"{statistics.median(late):,.0f} µs (p99), since something else ran on its CPU")
+
+
 def say(what, began=[time.monotonic()]):
     print(f"{time.monotonic() - began[0]:6.0f} s  {what}", file=sys.stderr, flush=True)
 
@@ -119,6 +128,7 @@ def measure(options, context, catalogue, notes):
         if "tail" in options.figures:
             say(f"latency at {context.share:.0%}")
             merge(results, figures.tail(context, ready, asked, dict(results)))
+            note_lateness(results, notes)
         if "calls" in options.figures:
             say("system calls, counted by " + ("perf" if context.has_perf else "strace"))
             merge(results, figures.system_calls(context, ready, asked))
@@ -140,8 +150,16 @@ def measure(options, context, catalogue, notes):
             merge(results, figures.instructions(context, whole, few))
         else:
             notes.append("no instructions: there is no valgrind")
-    say("done")
     return results
+
+
+def measure_parts(options, notes):
+    program = f"{options.bin}/benchmark_micro"
+    if not os.path.exists(program):
+        notes.append("no parts: there is no benchmark_micro (libbenchmark-dev)")
+        return []
+    say("parts")
+    return parts.measure(program, *((0.01, 1) if options.length == "quick" else (0.05, 3)))
 
 
 def write(options, found):
@@ -169,10 +187,12 @@ def main():
     with tempfile.TemporaryDirectory() as directory:
         context = make_context(options, directory, notes)
         results = measure(options, context, catalogue, notes)
-    if not results:
+    of_parts = measure_parts(options, notes) if "parts" in options.figures else []
+    say("done")
+    if not results and not of_parts:
         sys.exit("nothing was measured")
     write(options, {
-        "machine": described, "notes": notes + missing, "results": results,
+        "machine": described, "notes": notes + missing, "results": results, "parts": of_parts,
         "options": {"rounds": context.rounds, "seconds": context.seconds, "share": context.share},
         "servers": [server.name for server in catalogue]})
 

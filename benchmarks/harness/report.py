@@ -1,5 +1,5 @@
 """The figures as tables in Markdown, and their place in README.md."""
-from . import chart
+from . import chart, parts
 from .loads import ALL
 
 BEGIN, END = "<!-- latest: written by compare.py -->", "<!-- end of latest -->"
@@ -37,7 +37,7 @@ def cost(figures):
     return number(figures["cpu_us"]) + (f" ({ratio:.2f})" if ratio else "")
 
 
-def parts(*names):
+def joined(*names):
     def cell(figures):
         if figures.get(names[0]) is None:
             return ""
@@ -47,12 +47,12 @@ def parts(*names):
 
 SECTIONS = [
     ("CPU time of the server per request, µs (in brackets: as a multiple of the cheaper limit)", cost),
-    ("The same, user / system, µs", parts("user_us", "system_us")),
-    ("Requests per second, as fast as they are answered", parts("per_second")),
-    ("Latency p50 / p99 / p99.9 at {share:.0%} of that rate, µs", parts("p50_us", "p99_us", "p999_us")),
-    ("System calls per request", parts("system_calls")),
-    ("Calls of the heap (malloc and its kin) per request", parts("heap_calls")),
-    ("Instructions per request in user space (callgrind)", parts("instructions")),
+    ("The same, user / system, µs", joined("user_us", "system_us")),
+    ("Requests per second, as fast as they are answered", joined("per_second")),
+    ("Latency p50 / p99 / p99.9 at {share:.0%} of that rate, µs", joined("p50_us", "p99_us", "p999_us")),
+    ("System calls per request", joined("system_calls")),
+    ("Calls of the heap (malloc and its kin) per request", joined("heap_calls")),
+    ("Instructions per request in user space (callgrind)", joined("instructions")),
 ]
 
 
@@ -69,9 +69,11 @@ def markdown(found):
             lines += [f"### {title.format(share=options['share'])}", "", text]
     idle = sorted({int(load[5:]) for load, _ in found["results"] if load.startswith("idle-")})
     rows = [(f"idle-{count}", f"{count:,} connections") for count in idle]
-    text = table(found["results"], found["servers"], rows, parts("bytes_per_connection"))
+    text = table(found["results"], found["servers"], rows, joined("bytes_per_connection"))
     if text:
         lines += ["### Process memory per idle connection, bytes", "", text]
+    if found["parts"]:
+        lines += ["### Parts by themselves", "", parts.table(found["parts"], number)]
     if found["notes"]:
         lines += ["Notes:", ""] + [f"- {note}" for note in found["notes"]] + [""]
     return "\n".join(lines)
