@@ -7,7 +7,8 @@ that may be absent) stays inside it, but what that header itself includes is pul
 rest of the library needs it whatever the switch says.
 
 Beside eventcore.hpp lie eventcore_json.cpp, to be compiled by programs that read JSON (it needs simdjson),
-and for TLS eventcore_tls.hpp and eventcore_tls.cpp (OpenSSL).
+for TLS eventcore_tls.hpp and eventcore_tls.cpp (OpenSSL), and for HTTP/2 eventcore_http2.cpp (nghttp2; with
+EVENTCORE_HAS_HTTP2=1 in all files of the program).
 
 Fails when a header under include/ was not reached, so that the umbrella cannot forget one.
 """
@@ -23,10 +24,17 @@ JSON = "eventcore/content/json/simdjson.hpp"
 TLS = "eventcore/tls.hpp"
 TLS_FOLDERS = ("eventcore/net/tls/", "eventcore/server/tls/")
 
+# All of HTTP/2 but http2_service.hpp, which every server knows.
+SESSION = "eventcore/server/http2_session.hpp"
+HTTP2 = tuple(
+    f"eventcore/server/http2_{name}"
+    for name in ("a", "b", "f", "h", "l", "r", "session", "sending", "st", "w")
+)
+
 # Headers a program includes by themselves: components with a library behind them, and help for tests.
 # duplicates.hpp is part of the JSON one.
 SEPARATE = (JSON, "eventcore/content/json/duplicates.hpp", "eventcore/testing/", "eventcore/testing.hpp",
-            TLS) + TLS_FOLDERS
+            TLS) + TLS_FOLDERS + HTTP2
 
 OWN_INCLUDE = re.compile(r'\s*#\s*include\s+"(eventcore/[^"]+)"')
 OPEN = re.compile(r"\s*#\s*if")
@@ -158,6 +166,10 @@ def main():
             if name.startswith(TLS_FOLDERS):
                 amalgamation.add(name)
         write(output / "eventcore_tls.cpp", amalgamation.output)
+    if SESSION in amalgamation.files:
+        amalgamation.output = banner(root, "HTTP/2") + ['#include "eventcore.hpp"']
+        amalgamation.add(SESSION)
+        write(output / "eventcore_http2.cpp", amalgamation.output)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ need_command pkg-config pkg-config
 need_library liburing liburing-dev
 need_library simdjson libsimdjson-dev
 need_library openssl libssl-dev
+need_library libnghttp2 libnghttp2-dev
 install_missing
 
 cmake --preset release -DEVENTCORE_BUILD_TESTS=OFF

@@ -12,6 +12,9 @@ endif()
 if(eventcore_tls)
   install(TARGETS eventcore_tls EXPORT eventcore-targets)
 endif()
+if(eventcore_http2)
+  install(TARGETS eventcore_http2 EXPORT eventcore-targets)
+endif()
 install(EXPORT eventcore-targets NAMESPACE eventcore:: DESTINATION "${eventcore_package_dir}")
 
 configure_package_config_file(cmake/eventcore-config.cmake.in eventcore-config.cmake
@@ -24,6 +27,7 @@ install(FILES
   "${CMAKE_CURRENT_BINARY_DIR}/eventcore-config-version.cmake"
   cmake/FindLiburing.cmake
   cmake/FindLibkqueue.cmake
+  cmake/FindNghttp2.cmake
   DESTINATION "${eventcore_package_dir}")
 
 # The .pc files find their prefix from where they lie, so that an installed tree may be moved.
@@ -40,6 +44,11 @@ install(FILES "${CMAKE_CURRENT_BINARY_DIR}/eventcore-compiled.pc"
 if(eventcore_json)
   configure_file(cmake/eventcore-json.pc.in eventcore-json.pc @ONLY)
   install(FILES "${CMAKE_CURRENT_BINARY_DIR}/eventcore-json.pc"
+    DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
+endif()
+if(eventcore_http2)
+  configure_file(cmake/eventcore-http2.pc.in eventcore-http2.pc @ONLY)
+  install(FILES "${CMAKE_CURRENT_BINARY_DIR}/eventcore-http2.pc"
     DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
 endif()
 

@@ -29,6 +29,8 @@ eventcore_summary("eventcore::json" "${eventcore_json}"
   "simdjson ${simdjson_VERSION} (EVENTCORE_JSON=${EVENTCORE_JSON})")
 eventcore_summary("eventcore::tls" "${eventcore_tls}"
   "OpenSSL ${OPENSSL_VERSION} (EVENTCORE_TLS=${EVENTCORE_TLS})")
+eventcore_summary("eventcore::http2" "${eventcore_http2}"
+  "nghttp2 ${Nghttp2_VERSION} (EVENTCORE_HTTP2=${EVENTCORE_HTTP2})")
 eventcore_summary("tests" "${EVENTCORE_BUILD_TESTS}" "Catch2 ${Catch2_VERSION} (EVENTCORE_BUILD_TESTS)")
 eventcore_summary("examples" "${EVENTCORE_BUILD_EXAMPLES}"
   "in ${CMAKE_RUNTIME_OUTPUT_DIRECTORY} (EVENTCORE_BUILD_EXAMPLES)")

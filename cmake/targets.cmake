@@ -1,4 +1,4 @@
-# The targets a user links: eventcore::eventcore, eventcore::compiled, eventcore::json and eventcore::tls.
+# The targets a user links: eventcore::eventcore and, besides it, ::compiled, ::json, ::tls and ::http2.
 
 list(PREPEND CMAKE_MODULE_PATH "${CMAKE_CURRENT_LIST_DIR}")
 
@@ -90,4 +90,23 @@ if(eventcore_tls)
   set_target_properties(eventcore_tls PROPERTIES EXPORT_NAME tls POSITION_INDEPENDENT_CODE ON)
   target_compile_definitions(eventcore_tls INTERFACE EVENTCORE_HAS_TLS=1)
   target_link_libraries(eventcore_tls PUBLIC eventcore::eventcore OpenSSL::SSL OpenSSL::Crypto)
+endif()
+
+# HTTP/2 -------------------------------------------------------------------------------------------
+# Linking it is all: then every server of the program speaks HTTP/2 as well.
+set(eventcore_http2 OFF)
+if(EVENTCORE_HTTP2)
+  if(EVENTCORE_HTTP2 STREQUAL "AUTO")
+    find_package(Nghttp2 1.50 QUIET)
+  else()
+    find_package(Nghttp2 1.50 REQUIRED)
+  endif()
+  set(eventcore_http2 ${Nghttp2_FOUND})
+endif()
+if(eventcore_http2)
+  add_library(eventcore_http2 STATIC "${PROJECT_SOURCE_DIR}/cmake/eventcore_http2.cpp")
+  add_library(eventcore::http2 ALIAS eventcore_http2)
+  set_target_properties(eventcore_http2 PROPERTIES EXPORT_NAME http2 POSITION_INDEPENDENT_CODE ON)
+  target_compile_definitions(eventcore_http2 PUBLIC EVENTCORE_HAS_HTTP2=1)
+  target_link_libraries(eventcore_http2 PUBLIC eventcore::eventcore Nghttp2::Nghttp2)
 endif()

@@ -19,6 +19,7 @@ need_command curl curl
 need_library liburing liburing-dev
 need_library simdjson libsimdjson-dev
 need_library openssl libssl-dev
+need_library libnghttp2 libnghttp2-dev
 need_library catch2 catch2
 case "$preset" in
 clang*) need_command clang++-19 "clang-19 libclang-rt-19-dev" ;;

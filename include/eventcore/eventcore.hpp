@@ -9,8 +9,8 @@
 //   server    workers, connections, shutdown
 //
 // Not here: eventcore/content/json/simdjson.hpp, which reads JSON and is compiled once per program (link the
-// component eventcore::json), duplicates.hpp, its part; eventcore/tls.hpp (link eventcore::tls); and
-// eventcore/testing/.
+// component eventcore::json), duplicates.hpp, its part; eventcore/tls.hpp (link eventcore::tls); all of HTTP/2
+// but http2_service.hpp (link eventcore::http2); and eventcore/testing/.
 #pragma once
 
 #include "eventcore/version.hpp"
@@ -161,6 +161,7 @@
 #include "eventcore/server/http1_tcp_pool.hpp"
 #include "eventcore/server/http1_upgrade.hpp"
 #include "eventcore/server/http1_wire.hpp"
+#include "eventcore/server/http2_service.hpp"
 #include "eventcore/server/input_buffer.hpp"
 #include "eventcore/server/option_check.hpp"
 #include "eventcore/server/pace.hpp"

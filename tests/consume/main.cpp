@@ -1,7 +1,14 @@
 // A user's program in two files, which both include everything; others read JSON and speak TLS.
 #include <eventcore/eventcore.hpp>
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cstdint>
 #include <cstdio>
+#include <string_view>
 
 namespace ec = eventcore;
 
@@ -12,6 +19,24 @@ int answer_in_json();
 #endif
 #ifdef APP_SPEAKS_TLS
 bool serves_tls();
+#endif
+
+#if EVENTCORE_HAS_HTTP2
+// Whether a connection that begins with HTTP/2's preface is answered with its SETTINGS.
+bool speaks_http2(std::uint16_t port) {
+    const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in at{};
+    at.sin_family = AF_INET;
+    at.sin_port = htons(port);
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    constexpr std::string_view hello("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0", 33);
+    char frame[9] = {};
+    const bool is_answered = ::connect(fd, reinterpret_cast<const sockaddr*>(&at), sizeof at) == 0 &&
+                             ::send(fd, hello.data(), hello.size(), 0) == 33 &&
+                             ::recv(fd, frame, sizeof frame, MSG_WAITALL) == 9;
+    ::close(fd);
+    return is_answered && frame[3] == 4;
+}
 #endif
 
 int main() {
@@ -31,6 +56,10 @@ int main() {
 #ifdef APP_SPEAKS_TLS
     works = works && serves_tls();
     std::puts("and spoke TLS");
+#endif
+#if EVENTCORE_HAS_HTTP2
+    works = works && speaks_http2(server.port());
+    std::puts("and spoke HTTP/2");
 #endif
     server.stop();
     server.wait();

@@ -88,6 +88,8 @@ def single_header(options, work):
     if has_library("openssl >= 3.0"):
         words += ["-DAPP_SPEAKS_TLS", work / "tls.cpp", made.parent / "eventcore_tls.cpp"]
         words += ["-lssl", "-lcrypto"]
+    if has_library("libnghttp2"):
+        words += ["-DEVENTCORE_HAS_HTTP2=1", made.parent / "eventcore_http2.cpp", "-lnghttp2"]
     run(options.compiler, *STRICT, *words)
     run(work / "app")
 

@@ -32,7 +32,7 @@ def seed_folders(target, suites, work):
     corpus = 'request' if target in ('against_reference', 'differential', 'connection') else target
     folders = [os.path.join(HERE, 'corpus', corpus)]
     kind = 'fuzz_seeds_h1.jsonl.gz' if target in REQUESTS else 'fuzz_seeds_url.jsonl.gz'
-    if suites and target != 'router':
+    if suites and target not in ('router', 'http2'):
         folder = os.path.join(work, 'seeds_' + kind.split('.')[0])
         if not os.path.exists(folder):
             os.makedirs(folder)

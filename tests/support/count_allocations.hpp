@@ -6,12 +6,10 @@
 #include <cstdlib>
 #include <new>
 
+#include "support/allocation_counts.hpp"
 #include "support/fail_allocations.hpp"
 
 namespace test {
-
-inline thread_local std::size_t allocations = 0;
-inline thread_local std::size_t releases = 0;
 
 inline void* count_and_allocate(std::size_t bytes) {
     ++allocations;

@@ -40,6 +40,11 @@
 #endif
 #endif
 
+// Set by the component eventcore::http2, 1 where it is linked: then servers speak HTTP/2.
+#ifndef EVENTCORE_HAS_HTTP2
+#define EVENTCORE_HAS_HTTP2 0
+#endif
+
 // Checked invariants (assert.hpp). On in debug builds, off with NDEBUG.
 #ifndef EVENTCORE_CHECKS
 #ifdef NDEBUG

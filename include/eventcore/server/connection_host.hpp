@@ -13,6 +13,7 @@
 #include "eventcore/http/fields.hpp"
 #include "eventcore/http/h1/serializer.hpp"
 #include "eventcore/reactor/reactor.hpp"
+#include "eventcore/server/http2_service.hpp"
 #include "eventcore/server/options.hpp"
 #include "eventcore/server/statistics.hpp"
 #include "eventcore/web/application.hpp"
@@ -31,6 +32,7 @@ class connection_host {
         retry_after_.set("Retry-After", std::to_string(options.retry_after_seconds)).value();
         const unsigned workers = options.workers > 0 ? options.workers : 1;
         in_flight_max_ = options.shed_in_flight / workers + (options.shed_in_flight % workers != 0);
+        if (options.http2.enabled && detail::make_http2) http2_ = detail::make_http2(*this);
     }
     connection_host(const connection_host&) = delete;
     connection_host& operator=(const connection_host&) = delete;
@@ -40,6 +42,9 @@ class connection_host {
     const server_options& options() const noexcept { return options_; }
     worker_counters& counters() const noexcept { return counters_; }
     void reached(server_limit which) noexcept { counters_.limit(which).add(); }
+
+    // Null where the program has no HTTP/2 or the options have turned it off.
+    http2_service* http2() const noexcept { return http2_.get(); }
 
     bool is_draining() const noexcept { return is_draining_; }
     void set_draining() noexcept { is_draining_ = true; }
@@ -125,6 +130,7 @@ class connection_host {
     worker_counters& counters_;
     byte_buffer scratch_;
     byte_buffer ending_;
+    owned<http2_service> http2_;
     http::fields retry_after_;
     std::uint32_t in_flight_ = 0;
     std::uint32_t in_flight_max_ = 0;  // 0: no limit

@@ -195,6 +195,7 @@ class http1_connection final : private http1_wire<Stream>, public connection_lin
     }
 
     // another protocol: http1_upgrade.hpp
+    bool speaks_http2() const noexcept;
     step take_over(protocol_session& session);
     void tell_session_the_time() noexcept;
     static const connection_port_calls port_calls;

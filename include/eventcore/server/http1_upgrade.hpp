@@ -5,6 +5,12 @@
 
 namespace eventcore {
 
+// What does not begin like HTTP/1 may begin like HTTP/2 (RFC 9113, 3.3); so far, at least.
+template <net::stream Stream>
+[[gnu::cold, gnu::noinline]] bool http1_connection<Stream>::speaks_http2() const noexcept {
+    return requests_ == 0 && host().http2() && may_be_http2(exchange_->input.unread());
+}
+
 // What was collected is sent first; what had arrived behind the last request belongs to the session.
 template <net::stream Stream>
 auto http1_connection<Stream>::take_over(protocol_session& session) -> step {

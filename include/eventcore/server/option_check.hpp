@@ -77,6 +77,9 @@ inline std::string find_wrong_option(const server_options& o) {
     check.time("exit_timeout", o.exit_timeout, true);
     check.time("shed_loop_delay", o.shed_loop_delay, true);
     check.count("backlog", static_cast<std::uint64_t>(o.backlog < 0 ? 0 : o.backlog), 1, INT32_MAX);
+    check.count("http2.streams_max", o.http2.streams_max, 1, 1'000'000);
+    check.count("http2.stream_window_bytes", o.http2.stream_window_bytes, 1024, INT32_MAX);
+    check.count("http2.connection_window_bytes", o.http2.connection_window_bytes, 65'535, INT32_MAX);
     check.text("server_name", o.server_name);
     return check.take();
 }

@@ -15,6 +15,26 @@
 
 namespace eventcore {
 
+// HTTP/2, in programs that link the component eventcore::http2. What a connection may ask for without
+// bringing anything is an account: it begins with `…_max` and gets `…_per_second`; who has used it up is
+// sent away (GOAWAY, ENHANCE_YOUR_CALM). A `…_max` of 0: no limit.
+struct http2_options {
+    bool enabled = true;              // for clients that say so with their first bytes, or by ALPN
+    std::uint32_t streams_max = 128;  // in progress on a connection: more are refused (REFUSED_STREAM)
+    // Content a client may send ahead of its handler: of one stream, and of a connection together.
+    std::uint32_t stream_window_bytes = 256 * 1024;
+    std::uint32_t connection_window_bytes = 1024 * 1024;
+    // Contents that are put together whole, of one connection together; what is over is answered 503.
+    std::uint64_t collected_bytes_max = 16 * 1024 * 1024;
+    // Streams reset by the client, or because of what it has sent. A browser that leaves a page resets some
+    // dozens.
+    std::uint32_t resets_max = 200;
+    std::uint32_t resets_per_second = 20;
+    // SETTINGS, PRIORITY, empty DATA, and PING and WINDOW_UPDATE beyond what our content calls for.
+    std::uint32_t idle_frames_max = 1000;
+    std::uint32_t idle_frames_per_second = 100;
+};
+
 struct server_options {
     // ---- where ---- An address without its port: "127.0.0.1", "::1", or "*" for every address of both
     // families (one dual-stack socket; IPv4 alone where the machine has no IPv6).
@@ -85,6 +105,8 @@ struct server_options {
     // A client that shuts down its sending side still gets its answer; true: it is gone and its handler is
     // cancelled, as one that resets the connection always is.
     bool half_close_is_gone = false;
+
+    http2_options http2 = {};
 
     // ---- TCP ----
     int backlog = 1024;      // the kernel caps it at net.core.somaxconn

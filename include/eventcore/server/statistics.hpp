@@ -33,8 +33,12 @@ enum class server_limit : std::uint8_t {
     loop_time,                // a handler held its worker's loop: logged with its route
     handshake_time,           // TLS: closed
     handshakes,               // TLS: too many at once; the slowest was closed, or the newest
+    http2_streams,            // too many at once on a connection: refused
+    http2_resets,             // too many streams reset: the connection ends
+    http2_idle_frames,        // too many frames that bring nothing: the connection ends
 };
-inline constexpr std::size_t server_limit_count = static_cast<std::size_t>(server_limit::handshakes) + 1;
+inline constexpr std::size_t server_limit_count =
+    static_cast<std::size_t>(server_limit::http2_idle_frames) + 1;
 
 // For logs and metrics: the enumerator's name.
 constexpr std::string_view to_string(server_limit which) {
@@ -59,7 +63,10 @@ constexpr std::string_view to_string(server_limit which) {
                                                             "rate",
                                                             "loop_time",
                                                             "handshake_time",
-                                                            "handshakes"};
+                                                            "handshakes",
+                                                            "http2_streams",
+                                                            "http2_resets",
+                                                            "http2_idle_frames"};
     return names[static_cast<std::size_t>(which)];
 }
 
