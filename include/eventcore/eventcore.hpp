@@ -9,8 +9,8 @@
 //   server    workers, connections, shutdown
 //
 // Not here: eventcore/content/json/simdjson.hpp, which reads JSON and is compiled once per program (link the
-// component eventcore::json), duplicates.hpp, its part; eventcore/tls.hpp (link eventcore::tls); all of HTTP/2
-// but http2_service.hpp (link eventcore::http2); and eventcore/testing/.
+// component eventcore::json), duplicates.hpp, its part; eventcore/tls.hpp (link eventcore::tls); HTTP/2 but
+// for http2_service.hpp (link eventcore::http2); and eventcore/testing/.
 #pragma once
 
 #include "eventcore/version.hpp"

@@ -2,6 +2,7 @@
 """Runs the HTTP/2 and HPACK checks of the shared suites against catch_all: none may fail.
 
   http2.py --server build/debug/bin/catch_all --reactor epoll [--suites DIR]
+  http2.py --server build/debug/bin/https --reactor epoll --tls
 
 Without the suites (see run.py) the exit code is 77.
 """
@@ -22,6 +23,7 @@ def main():
     parser.add_argument('--server', required=True)
     parser.add_argument('--reactor', required=True)
     parser.add_argument('--suites')
+    parser.add_argument('--tls', action='store_true')
     given = parser.parse_args()
     suites = find_suites(given.suites)
     if not suites or not os.path.exists(os.path.join(suites, 'h2check.py')):
@@ -29,6 +31,8 @@ def main():
         sys.exit(SKIPPED)
     server = Server(given.server, given.reactor)
     command = [sys.executable, os.path.join(suites, 'h2check.py'), '--port', str(server.port), '--path', '/']
+    if given.tls:
+        command.append('--tls')
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True)
     print(done.stdout)
     found = re.search(r'(\d+) checks, .* (\d+) failed', done.stdout)

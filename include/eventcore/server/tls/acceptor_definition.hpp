@@ -14,6 +14,7 @@
 #include "eventcore/base/thread.hpp"
 #include "eventcore/net/tls/tls_contexts.hpp"
 #include "eventcore/server/http1_connection.hpp"
+#include "eventcore/server/http2_service.hpp"
 #include "eventcore/server/options.hpp"
 #include "eventcore/server/tls/acceptor.hpp"
 #include "eventcore/server/tls/pool.hpp"
@@ -105,6 +106,7 @@ class tls_transport final : public transport {
 
     const tls_options options_;
     std::vector<tls_protocol> protocols_;
+    bool speaks_http2_ = false;
     net::tls_ticket_keys tickets_;
     std::size_t handshakes_max_ = 1;  // per worker
     mutex mutex_;                     // guards what follows
@@ -136,6 +138,8 @@ result<> tls_transport::check_options(std::string& failure) const {
 
 result<net::tls_contexts> tls_transport::make_contexts(const net::tls_material& from, std::string& failure) {
     std::vector<std::string> names;
+    // A connection that speaks it begins as one of HTTP/1 does, and turns: so it needs no pool of its own.
+    if (speaks_http2_) names.emplace_back("h2");
     for (const tls_protocol& p : protocols_) names.push_back(p.alpn);
     const bool has_tickets = options_.ticket_lifetime > duration::zero();
     return net::tls_contexts::make(from, options_, names, has_tickets ? &tickets_ : nullptr, failure);
@@ -144,6 +148,7 @@ result<net::tls_contexts> tls_transport::make_contexts(const net::tls_material& 
 result<> tls_transport::prepare(const server_options& server, std::string& failure) {
     if (const result<> checked = check_options(failure); !checked) return checked;
     const lock_guard lock(mutex_);
+    speaks_http2_ = server.http2.enabled && detail::make_http2;
     // Before the files are read, so that no change of them is missed.
     owned<tls_file_watch> watch;
     if (!watch_ && options_.watch_period > duration::zero())
