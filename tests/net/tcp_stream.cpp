@@ -246,3 +246,33 @@ TEST_CASE("a stream is moved, also while somebody waits on it") {
     CHECK(got == "found");
     CHECK(second.is_open());
 }
+
+namespace {
+
+task<result<unique_fd>> release(tcp_stream* from) {
+    result<unique_fd> released = co_await from->release();
+    co_return released;
+}
+
+}  // namespace
+
+TEST_CASE("a stream gives its descriptor to whoever goes on with it") {
+    const auto r = every_reactor();
+    two_streams s(*r, any_pair());
+    result<unique_fd> released = run_on(*r, release(&s.a));
+    REQUIRE(released);
+    CHECK_FALSE(s.a.is_open());
+    // Not watched any more, so that it can be again; and what comes is still there.
+    REQUIRE(run_on(*r, write_text(&s.b, "hello")));
+    tcp_stream again = std::move(tcp_stream::open(*r, released->release()).value());
+    CHECK(run_on(*r, read_text(&again)).value() == "hello");
+}
+
+TEST_CASE("a descriptor that was to be given away is closed when nobody waits for it any more") {
+    const auto r = every_reactor();
+    two_streams s(*r, any_pair());
+    context cancelled(*r);
+    cancelled.cancel();
+    CHECK(run_on(*r, cancelled, release(&s.a)).error() == errc::canceled);
+    CHECK(run_on(*r, read_text(&s.b)).value().empty());
+}
