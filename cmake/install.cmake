@@ -12,6 +12,9 @@ endif()
 if(eventcore_tls)
   install(TARGETS eventcore_tls EXPORT eventcore-targets)
 endif()
+if(eventcore_compression)
+  install(TARGETS eventcore_compression EXPORT eventcore-targets)
+endif()
 install(EXPORT eventcore-targets NAMESPACE eventcore:: DESTINATION "${eventcore_package_dir}")
 
 configure_package_config_file(cmake/eventcore-config.cmake.in eventcore-config.cmake
@@ -40,6 +43,11 @@ install(FILES "${CMAKE_CURRENT_BINARY_DIR}/eventcore-compiled.pc"
 if(eventcore_json)
   configure_file(cmake/eventcore-json.pc.in eventcore-json.pc @ONLY)
   install(FILES "${CMAKE_CURRENT_BINARY_DIR}/eventcore-json.pc"
+    DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
+endif()
+if(eventcore_compression)
+  configure_file(cmake/eventcore-compression.pc.in eventcore-compression.pc @ONLY)
+  install(FILES "${CMAKE_CURRENT_BINARY_DIR}/eventcore-compression.pc"
     DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
 endif()
 

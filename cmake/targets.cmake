@@ -1,4 +1,5 @@
-# The targets a user links: eventcore::eventcore, eventcore::compiled, eventcore::json and eventcore::tls.
+# The targets a user links: eventcore::eventcore, eventcore::compiled, eventcore::json, eventcore::tls and
+# eventcore::compression.
 
 list(PREPEND CMAKE_MODULE_PATH "${CMAKE_CURRENT_LIST_DIR}")
 
@@ -90,4 +91,23 @@ if(eventcore_tls)
   set_target_properties(eventcore_tls PROPERTIES EXPORT_NAME tls POSITION_INDEPENDENT_CODE ON)
   target_compile_definitions(eventcore_tls INTERFACE EVENTCORE_HAS_TLS=1)
   target_link_libraries(eventcore_tls PUBLIC eventcore::eventcore OpenSSL::SSL OpenSSL::Crypto)
+endif()
+
+# Compression --------------------------------------------------------------------------------------
+# What includes eventcore/http/websocket/zlib_deflate.hpp links it.
+set(eventcore_compression OFF)
+if(EVENTCORE_COMPRESSION)
+  if(EVENTCORE_COMPRESSION STREQUAL "AUTO")
+    find_package(ZLIB 1.2.11 QUIET GLOBAL)
+  else()
+    find_package(ZLIB 1.2.11 REQUIRED GLOBAL)
+  endif()
+  set(eventcore_compression ${ZLIB_FOUND})
+endif()
+if(eventcore_compression)
+  add_library(eventcore_compression INTERFACE)
+  add_library(eventcore::compression ALIAS eventcore_compression)
+  set_target_properties(eventcore_compression PROPERTIES EXPORT_NAME compression)
+  target_compile_definitions(eventcore_compression INTERFACE EVENTCORE_HAS_ZLIB=1)
+  target_link_libraries(eventcore_compression INTERFACE eventcore::eventcore ZLIB::ZLIB)
 endif()

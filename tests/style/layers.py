@@ -46,6 +46,7 @@ LIBRARIES_IN = {
     "liburing.h": "eventcore/reactor/io_uring",  # and io_uring_….hpp
     "simdjson.h": "eventcore/content/json/simdjson",
     "openssl/": "eventcore/net/tls/openssl_",
+    "zlib.h": "eventcore/http/websocket/zlib_deflate",
 }
 # Instruction sets, guarded by the platform: not the operating system.
 INTRINSICS = ("immintrin.h", "emmintrin.h", "nmmintrin.h", "tmmintrin.h", "smmintrin.h", "arm_neon.h")

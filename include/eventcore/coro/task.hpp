@@ -80,7 +80,7 @@ class promise_base {
 
     void set_context(context& c) noexcept { context_ = &c; }
     void set_continuation(std::coroutine_handle<> parent) noexcept { continuation_ = parent; }
-    void set_on_finished(ready_item& item) noexcept { on_finished_ = &item; }
+    void set_on_finished(ready_item* item) noexcept { on_finished_ = item; }
     const std::exception_ptr& exception() const noexcept { return exception_; }
     void rethrow_if_failed() const {
         if (exception_) std::rethrow_exception(exception_);
@@ -184,7 +184,7 @@ class [[nodiscard]] task {
         attach(c);
         resume_chain(coroutine_);
         if (coroutine_.done()) return true;
-        coroutine_.promise().set_on_finished(on_finished);
+        coroutine_.promise().set_on_finished(&on_finished);
         return false;
     }
     bool is_done() const noexcept { return coroutine_.done(); }
