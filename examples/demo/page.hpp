@@ -101,7 +101,8 @@ makes the sender wait.</p>
 
 <section class="card whole" aria-labelledby="h-wall">
 <h2 id="h-wall">A wall, by WebSocket</h2>
-<p class="hint">Open this page twice: what one window writes, all of them show, whichever worker they are on.</p>
+<p class="hint">Open this page twice: what one window writes, all of them show, whichever worker serves
+them.</p>
 <form class="row" id="wall-form"><input id="wall-text" maxlength="60" autocomplete="off" aria-label="text"
 placeholder="write something"><button class="main">Write</button>
 <span class="hint" id="wall-facts" role="status">connecting</span></form>
