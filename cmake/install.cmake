@@ -15,6 +15,9 @@ endif()
 if(eventcore_http2)
   install(TARGETS eventcore_http2 EXPORT eventcore-targets)
 endif()
+if(eventcore_compression)
+  install(TARGETS eventcore_compression EXPORT eventcore-targets)
+endif()
 install(EXPORT eventcore-targets NAMESPACE eventcore:: DESTINATION "${eventcore_package_dir}")
 
 configure_package_config_file(cmake/eventcore-config.cmake.in eventcore-config.cmake
@@ -49,6 +52,11 @@ endif()
 if(eventcore_http2)
   configure_file(cmake/eventcore-http2.pc.in eventcore-http2.pc @ONLY)
   install(FILES "${CMAKE_CURRENT_BINARY_DIR}/eventcore-http2.pc"
+    DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
+endif()
+if(eventcore_compression)
+  configure_file(cmake/eventcore-compression.pc.in eventcore-compression.pc @ONLY)
+  install(FILES "${CMAKE_CURRENT_BINARY_DIR}/eventcore-compression.pc"
     DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
 endif()
 

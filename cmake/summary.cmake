@@ -5,7 +5,7 @@ function(eventcore_summary name is_in remark)
   if(is_in)
     set(state "yes")
   endif()
-  string(SUBSTRING "${name}                  " 0 18 name)
+  string(SUBSTRING "${name}                        " 0 24 name)
   message(STATUS "  ${name}${state}  ${remark}")
 endfunction()
 
@@ -31,6 +31,8 @@ eventcore_summary("eventcore::tls" "${eventcore_tls}"
   "OpenSSL ${OPENSSL_VERSION} (EVENTCORE_TLS=${EVENTCORE_TLS})")
 eventcore_summary("eventcore::http2" "${eventcore_http2}"
   "nghttp2 ${Nghttp2_VERSION} (EVENTCORE_HTTP2=${EVENTCORE_HTTP2})")
+eventcore_summary("eventcore::compression" "${eventcore_compression}"
+  "zlib ${ZLIB_VERSION_STRING} (EVENTCORE_COMPRESSION=${EVENTCORE_COMPRESSION})")
 eventcore_summary("tests" "${EVENTCORE_BUILD_TESTS}" "Catch2 ${Catch2_VERSION} (EVENTCORE_BUILD_TESTS)")
 eventcore_summary("examples" "${EVENTCORE_BUILD_EXAMPLES}"
   "in ${CMAKE_RUNTIME_OUTPUT_DIRECTORY} (EVENTCORE_BUILD_EXAMPLES)")

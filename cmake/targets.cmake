@@ -1,4 +1,5 @@
-# The targets a user links: eventcore::eventcore and, besides it, ::compiled, ::json, ::tls and ::http2.
+# The targets a user links: eventcore::eventcore and, besides it, ::compiled, ::json, ::tls, ::http2 and
+# ::compression.
 
 list(PREPEND CMAKE_MODULE_PATH "${CMAKE_CURRENT_LIST_DIR}")
 
@@ -109,4 +110,23 @@ if(eventcore_http2)
   set_target_properties(eventcore_http2 PROPERTIES EXPORT_NAME http2 POSITION_INDEPENDENT_CODE ON)
   target_compile_definitions(eventcore_http2 PUBLIC EVENTCORE_HAS_HTTP2=1)
   target_link_libraries(eventcore_http2 PUBLIC eventcore::eventcore Nghttp2::Nghttp2)
+endif()
+
+# Compression --------------------------------------------------------------------------------------
+# What includes eventcore/http/websocket/zlib_deflate.hpp links it.
+set(eventcore_compression OFF)
+if(EVENTCORE_COMPRESSION)
+  if(EVENTCORE_COMPRESSION STREQUAL "AUTO")
+    find_package(ZLIB 1.2.11 QUIET GLOBAL)
+  else()
+    find_package(ZLIB 1.2.11 REQUIRED GLOBAL)
+  endif()
+  set(eventcore_compression ${ZLIB_FOUND})
+endif()
+if(eventcore_compression)
+  add_library(eventcore_compression INTERFACE)
+  add_library(eventcore::compression ALIAS eventcore_compression)
+  set_target_properties(eventcore_compression PROPERTIES EXPORT_NAME compression)
+  target_compile_definitions(eventcore_compression INTERFACE EVENTCORE_HAS_ZLIB=1)
+  target_link_libraries(eventcore_compression INTERFACE eventcore::eventcore ZLIB::ZLIB)
 endif()

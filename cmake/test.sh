@@ -19,6 +19,7 @@ need_command curl curl
 need_library liburing liburing-dev
 need_library simdjson libsimdjson-dev
 need_library openssl libssl-dev
+need_library zlib zlib1g-dev
 need_library libnghttp2 libnghttp2-dev
 need_library catch2 catch2
 case "$preset" in

@@ -34,6 +34,7 @@ struct demo_state {
     std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();
     std::atomic<std::uint64_t> orders{0};
     upload_ledger uploads = {};
+    ec::topic wall{ec::slow_consumer::drop};
 };
 
 // ---- routes ----
@@ -163,10 +164,10 @@ struct server_facts {
     std::uint64_t handler_failures;
 };
 
-inline ec::json<server_facts> tell_facts(ec::state<demo_state> demo) {
-    const ec::server& server = *demo->server;
+inline server_facts facts_of(const demo_state& demo) {
+    const ec::server& server = *demo.server;
     const ec::server_statistics now = server.statistics();
-    const auto uptime = std::chrono::steady_clock::now() - demo->started;
+    const auto uptime = std::chrono::steady_clock::now() - demo.started;
     server_facts facts{};
     facts.version = EVENTCORE_VERSION;
     facts.reactor = server.reactor_name();
@@ -176,7 +177,29 @@ inline ec::json<server_facts> tell_facts(ec::state<demo_state> demo) {
     facts.connections_open = now.connections_open;
     facts.requests = now.requests;
     facts.handler_failures = now.handler_failures;
-    return ec::json{facts};
+    return facts;
+}
+
+inline ec::json<server_facts> tell_facts(ec::state<demo_state> demo) { return ec::json{facts_of(*demo)}; }
+
+// The same once a second, as server-sent events.
+inline ec::response pulse(ec::state<demo_state> demo) {
+    return ec::sse([demo](ec::event_stream& out) -> ec::task<> {
+        while (true) {
+            ec::byte_buffer text;
+            ec::json_codec::write(text, facts_of(*demo));
+            if (!co_await out.send(text.view())) co_return;
+            if (!co_await ec::sleep_for(1s)) co_return;
+        }
+    });
+}
+
+// ---- a wall that everybody who looks at the page writes on ----
+
+inline ec::task<> share_wall(ec::state<demo_state> demo, ec::websocket ws) {
+    const auto seat = demo->wall.subscribe(ws);
+    while (auto said = co_await ws.receive())
+        if (said->is_text() && said->size() <= 200) demo->wall.publish(said->view());
 }
 
 inline ec::json<std::vector<route_line>> list_routes(ec::state<demo_state> demo) {
@@ -191,14 +214,10 @@ inline void do_not_store(const ec::request&, ec::response& answer) {
 
 inline auto api_routes() {
     return ec::group<"/api">(ec::use(do_not_store),  //
-                             ec::get<"/people/{id}">(get_person),
-                             ec::get<"/hello/{name}">(say_hello),
-                             ec::get<"/nap">(nap),
-                             ec::get<"/fail">(fail),
-                             ec::post<"/orders">(take_order),
-                             ec::get<"/tale">(tell_tale),
-                             ec::put<"/uploads/{id}">(count_upload),
-                             ec::get<"/uploads/{id}">(upload_so_far),
-                             ec::get<"/server">(tell_facts),
+                             ec::get<"/people/{id}">(get_person), ec::get<"/hello/{name}">(say_hello),
+                             ec::get<"/nap">(nap), ec::get<"/fail">(fail), ec::post<"/orders">(take_order),
+                             ec::get<"/tale">(tell_tale), ec::get<"/pulse">(pulse),
+                             ec::get<"/wall">(share_wall), ec::put<"/uploads/{id}">(count_upload),
+                             ec::get<"/uploads/{id}">(upload_so_far), ec::get<"/server">(tell_facts),
                              ec::get<"/routes">(list_routes));
 }

@@ -99,6 +99,16 @@ makes the sender wait.</p>
 <output class="answer waiting" id="upload-answer">CRC-32, computed here and there, has to agree.</output>
 </section>
 
+<section class="card whole" aria-labelledby="h-wall">
+<h2 id="h-wall">A wall, by WebSocket</h2>
+<p class="hint">Open this page twice: what one window writes, all of them show, whichever worker serves
+them.</p>
+<form class="row" id="wall-form"><input id="wall-text" maxlength="60" autocomplete="off" aria-label="text"
+placeholder="write something"><button class="main">Write</button>
+<span class="hint" id="wall-facts" role="status">connecting</span></form>
+<div class="answer waiting" id="wall">Nothing yet.</div>
+</section>
+
 <section class="card whole" aria-labelledby="h-table">
 <h2 id="h-table">The route table</h2>
 <p class="hint">Asked of the router itself: <code>decltype(app)::routes()</code> is a constant expression.</p>

@@ -175,24 +175,45 @@ function showRate(now) {
   }
   last = now;
 }
-async function refresh(isTick) {
-  try {
-    const now = await (await fetch("/api/server")).json();
-    const workers = now.workers + (now.workers === 1 ? " worker" : " workers");
-    const name = element("b", now.reactor + ", " + workers);
-    $("reactor").replaceChildren(name, element("span", now.reason.replace(now.reactor + ": ", "")));
-    $("requests").textContent = count(now.requests);
-    $("connections").textContent = now.connections_open;
-    $("failures").textContent = now.handler_failures;
-    $("uptime").textContent = duration(now.uptime_seconds);
-    if (isTick) showRate({ at: performance.now(), requests: now.requests });
-  } catch {
-    $("reactor").replaceChildren(element("b", "no answer"), element("span", "has the server stopped?"));
-  }
+function showFacts(now) {
+  const workers = now.workers + (now.workers === 1 ? " worker" : " workers");
+  const name = element("b", now.reactor + ", " + workers);
+  $("reactor").replaceChildren(name, element("span", now.reason.replace(now.reactor + ": ", "")));
+  $("requests").textContent = count(now.requests);
+  $("connections").textContent = now.connections_open;
+  $("failures").textContent = now.handler_failures;
+  $("uptime").textContent = duration(now.uptime_seconds);
 }
-const tick = () => document.hidden || refresh(true);
-tick();
-setInterval(tick, 1000);
+async function refresh() { showFacts(await (await fetch("/api/server")).json()); }
+const pulse = new EventSource("/api/pulse");
+pulse.onmessage = event => {
+  const now = JSON.parse(event.data);
+  showFacts(now);
+  showRate({ at: performance.now(), requests: now.requests });
+};
+pulse.onerror = () =>
+  $("reactor").replaceChildren(element("b", "no answer"), element("span", "has the server stopped?"));
+
+// ---- the wall ----
+
+let wall;
+function joinWall() {
+  wall = new WebSocket(location.origin.replace("http", "ws") + "/api/wall");
+  wall.onopen = () => $("wall-facts").textContent = "connected";
+  wall.onclose = () => { $("wall-facts").textContent = "disconnected"; setTimeout(joinWall, 2000); };
+  wall.onmessage = event => {
+    if ($("wall").className !== "answer") { $("wall").className = "answer"; $("wall").replaceChildren(); }
+    $("wall").append(element("div", event.data, "new"));
+    while ($("wall").childElementCount > 12) $("wall").firstChild.remove();
+  };
+}
+joinWall();
+$("wall-form").addEventListener("submit", event => {
+  event.preventDefault();
+  const text = $("wall-text").value.trim();
+  if (text && wall.readyState === 1) wall.send(text);
+  $("wall-text").value = "";
+});
 
 // ---- the table, a burst ----
 

@@ -10,7 +10,8 @@
 //
 // Not here: eventcore/content/json/simdjson.hpp, which reads JSON and is compiled once per program (link the
 // component eventcore::json), duplicates.hpp, its part; eventcore/tls.hpp (link eventcore::tls); HTTP/2 but
-// for http2_service.hpp (link eventcore::http2); and eventcore/testing/.
+// for http2_service.hpp (link eventcore::http2); and eventcore/testing/. Here when eventcore::compression is
+// linked: eventcore/http/websocket/zlib_deflate.hpp.
 #pragma once
 
 #include "eventcore/version.hpp"
@@ -19,6 +20,7 @@
 #include "eventcore/base/arena.hpp"
 #include "eventcore/base/ascii.hpp"
 #include "eventcore/base/assert.hpp"
+#include "eventcore/base/base64.hpp"
 #include "eventcore/base/byte_buffer.hpp"
 #include "eventcore/base/clock.hpp"
 #include "eventcore/base/config.hpp"
@@ -32,10 +34,12 @@
 #include "eventcore/base/plain_vector.hpp"
 #include "eventcore/base/recycler.hpp"
 #include "eventcore/base/result.hpp"
+#include "eventcore/base/sha1.hpp"
 #include "eventcore/base/shared.hpp"
 #include "eventcore/base/slab.hpp"
 #include "eventcore/base/thread.hpp"
 #include "eventcore/base/unique_fd.hpp"
+#include "eventcore/base/utf8.hpp"
 
 // observe
 #include "eventcore/observe/counter.hpp"
@@ -74,6 +78,14 @@
 #include "eventcore/http/scan.hpp"
 #include "eventcore/http/status.hpp"
 #include "eventcore/http/target.hpp"
+#include "eventcore/http/websocket/deflate.hpp"
+#include "eventcore/http/websocket/extension.hpp"
+#include "eventcore/http/websocket/frame.hpp"
+#include "eventcore/http/websocket/handshake.hpp"
+#include "eventcore/http/websocket/receiver.hpp"
+#if EVENTCORE_HAS_ZLIB
+#include "eventcore/http/websocket/zlib_deflate.hpp"
+#endif
 
 // reactor
 #include "eventcore/reactor/backend.hpp"
@@ -114,6 +126,7 @@
 #include "eventcore/web/content.hpp"
 #include "eventcore/web/dispatch.hpp"
 #include "eventcore/web/endpoint.hpp"
+#include "eventcore/web/event_stream.hpp"
 #include "eventcore/web/exchange.hpp"
 #include "eventcore/web/extract.hpp"
 #include "eventcore/web/form.hpp"
@@ -136,6 +149,18 @@
 #include "eventcore/web/runtime_router.hpp"
 #include "eventcore/web/signature.hpp"
 #include "eventcore/web/text_value.hpp"
+#include "eventcore/web/topic.hpp"
+#include "eventcore/web/tunnel.hpp"
+#include "eventcore/web/websocket.hpp"
+#include "eventcore/web/websocket_core.hpp"
+#include "eventcore/web/websocket_frame.hpp"
+#include "eventcore/web/websocket_handshake.hpp"
+#include "eventcore/web/websocket_link.hpp"
+#include "eventcore/web/websocket_options.hpp"
+#include "eventcore/web/websocket_receiving.hpp"
+#include "eventcore/web/websocket_sending.hpp"
+#include "eventcore/web/websocket_turn.hpp"
+#include "eventcore/web/websocket_work.hpp"
 
 // server
 #include "eventcore/server/app_source.hpp"

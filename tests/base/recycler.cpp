@@ -9,20 +9,24 @@
 
 using namespace eventcore;
 
-TEST_CASE("usable_bytes is the size of the class: multiples of 64 to 4 KiB, then powers of two to 256 KiB") {
-    CHECK(recycler::usable_bytes(0) == 64);
-    CHECK(recycler::usable_bytes(1) == 64);
-    CHECK(recycler::usable_bytes(64) == 64);
-    CHECK(recycler::usable_bytes(65) == 128);
-    CHECK(recycler::usable_bytes(4096) == 4096);
-    CHECK(recycler::usable_bytes(4097) == 8192);
+TEST_CASE(
+    "usable_bytes is the size of the class: what fills a block of the heap, then powers of two to 256 KiB") {
+    CHECK(recycler::usable_bytes(0) == 24);
+    CHECK(recycler::usable_bytes(24) == 24);
+    CHECK(recycler::usable_bytes(25) == 40);
+    CHECK(recycler::usable_bytes(40) == 40);
+    CHECK(recycler::usable_bytes(41) == 56);
+    CHECK(recycler::usable_bytes(4096) == 4104);
+    CHECK(recycler::usable_bytes(4104) == 4104);
+    CHECK(recycler::usable_bytes(4105) == 8192);
     CHECK(recycler::usable_bytes(8193) == 16384);
     CHECK(recycler::usable_bytes(256 * 1024) == 256 * 1024);
     CHECK(recycler::usable_bytes(256 * 1024 + 1) == 256 * 1024 + 1);
 }
 
 TEST_CASE("every byte that usable_bytes promises is there") {
-    const std::vector<std::size_t> sizes{0, 1, 63, 64, 65, 4096, 4097, 100'000, 262'144, 300'000};
+    const std::vector<std::size_t> sizes{0,    1,    24,   25,      40,      41,     64,
+                                         4096, 4104, 4105, 100'000, 262'144, 300'000};
     for (const std::size_t wanted : sizes) {
         const std::size_t bytes = recycler::usable_bytes(wanted);
         void* block = recycler::allocate(bytes);
@@ -50,9 +54,9 @@ TEST_CASE("the block given back last is the next one taken, within its class onl
     void* other_class = recycler::allocate(200);
     CHECK(other_class != a);
     CHECK(other_class != b);
-    CHECK(recycler::allocate(128) == b);
-    CHECK(recycler::allocate(65) == a);
-    for (void* each : {a, b}) recycler::deallocate(each, 128);
+    CHECK(recycler::allocate(104) == b);
+    CHECK(recycler::allocate(89) == a);
+    for (void* each : {a, b}) recycler::deallocate(each, 104);
     recycler::deallocate(other_class, 200);
     recycler::release_thread_cache();
 }

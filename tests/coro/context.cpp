@@ -43,7 +43,7 @@ TEST_CASE("cancelling a context tells its listeners once, with the first reason"
 TEST_CASE("cancellation goes down the tree and not up") {
     manual_scheduler s;
     context root(s);
-    context left(root), right(root), below_left(left);
+    child_context left(root), right(root), below_left(left);
     left.cancel(errc::closed);
     CHECK(below_left.reason() == errc::closed);
     CHECK_FALSE(root.is_cancelled());
@@ -57,14 +57,16 @@ TEST_CASE("a child made below a cancelled context is cancelled from the start") 
     manual_scheduler s;
     context root(s);
     root.cancel(errc::timed_out);
-    context child(root);
+    child_context child(root);
     CHECK(child.reason() == errc::timed_out);
 }
 
 TEST_CASE("a child that is gone is not told") {
     manual_scheduler s;
     context root(s);
-    { context child(root); }
+    {
+        child_context child(root);
+    }
     root.cancel();
     CHECK(root.is_cancelled());
 }
@@ -73,7 +75,7 @@ TEST_CASE("a child has the earlier of its own deadline and its parent's, and the
     manual_scheduler s;
     const time_point t = s.now();
     context root(s, t + 10s);
-    context sooner(root, t + 1s), later(root, t + 20s), same(root);
+    child_context sooner(root, t + 1s), later(root, t + 20s), same(root);
     CHECK(sooner.deadline() == t + 1s);
     CHECK(later.deadline() == t + 10s);
     CHECK(same.deadline() == t + 10s);

@@ -47,6 +47,7 @@ LIBRARIES_IN = {
     "simdjson.h": "eventcore/content/json/simdjson",
     "openssl/": "eventcore/net/tls/openssl_",
     "nghttp2/nghttp2.h": "eventcore/server/http2_library",
+    "zlib.h": "eventcore/http/websocket/zlib_deflate",
 }
 # Instruction sets, guarded by the platform: not the operating system.
 INTRINSICS = ("immintrin.h", "emmintrin.h", "nmmintrin.h", "tmmintrin.h", "smmintrin.h", "arm_neon.h")

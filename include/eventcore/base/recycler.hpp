@@ -15,13 +15,16 @@
 
 namespace eventcore::recycler {
 
-inline constexpr std::size_t granule_bytes = 64;
-inline constexpr std::size_t small_bytes_max = 4096;        // classes of 64 bytes up to here …
-inline constexpr std::size_t large_bytes_max = 256 * 1024;  // … then powers of two up to here
+// Small classes are 16 bytes apart and end 8 short of a multiple: the heap adds its own 8 to each block.
+inline constexpr std::size_t granule_bytes = 16;
+inline constexpr std::size_t small_bytes_max = 4096 + 8;
+inline constexpr std::size_t large_bytes_max = 256 * 1024;  // powers of two from 8 KiB up to here
 
 namespace detail {
 
 inline constexpr std::size_t small_classes = small_bytes_max / granule_bytes;
+inline constexpr std::size_t smallest_bytes = granule_bytes + 8;
+inline constexpr std::size_t smallest_large_bytes = 8 * 1024;
 inline constexpr std::size_t large_classes = 6;                   // 8, 16, 32, 64, 128, 256 KiB
 inline constexpr std::size_t cached_bytes_max = 2 * 1024 * 1024;  // per class and thread
 inline constexpr std::size_t cached_count_max = 512;
@@ -45,11 +48,12 @@ struct block_class {
 };
 constexpr block_class class_of(std::size_t bytes) {
     if (bytes <= small_bytes_max) {
-        const std::size_t index = bytes == 0 ? 0 : (bytes - 1) / granule_bytes;
-        return {index, (index + 1) * granule_bytes};
+        const std::size_t index = bytes <= smallest_bytes ? 0 : (bytes - 9) / granule_bytes;
+        return {index, smallest_bytes + index * granule_bytes};
     }
-    const std::size_t doublings = static_cast<std::size_t>(std::bit_width((bytes - 1) / small_bytes_max)) - 1;
-    return {small_classes + doublings, 2 * small_bytes_max << doublings};
+    constexpr std::size_t before = smallest_large_bytes / 2;
+    const std::size_t doublings = static_cast<std::size_t>(std::bit_width((bytes - 1) / before)) - 1;
+    return {small_classes + doublings, smallest_large_bytes << doublings};
 }
 
 }  // namespace detail

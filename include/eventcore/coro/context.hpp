@@ -1,11 +1,12 @@
 // What every co_await inherits: the home scheduler, an absolute deadline, and the wish to stop.
 //
-// Contexts form a tree: cancelling one cancels those below it. Cancellation is a request; an operation
-// answers it by completing early with the reason, and whoever awaits it still waits for that completion. One
-// thread, no atomics, no allocation.
+// Contexts form a tree (child_context): cancelling one cancels those below it. Cancellation is a request; an
+// operation answers it by completing early with the reason, and whoever awaits it still waits for that
+// completion. One thread, no atomics, no allocation.
 #pragma once
 
 #include <coroutine>
+#include <cstdint>
 #include <string_view>
 
 #include "eventcore/base/error.hpp"
@@ -30,37 +31,35 @@ class context {
  public:
     // A root: for a connection, a test, a program's main task.
     explicit context(scheduler& home, time_point deadline = no_deadline) noexcept
-        : home_(&home), deadline_(deadline), in_parent_(*this) {}
-    // Below `parent`: the same home, cancelled when the parent is, and no later deadline. The deadline is
-    // only kept here; with_deadline() is what arms a timer for it.
-    explicit context(context& parent, time_point deadline = no_deadline) noexcept
-        : home_(parent.home_),
-          deadline_(deadline < parent.deadline_ ? deadline : parent.deadline_),
-          activity_(parent.activity_),
-          reason_(parent.reason_),
-          in_parent_(*this) {
-        if (!reason_) parent.listeners_.push_back(in_parent_);
-    }
+        : home_(&home), number_(deadline.time_since_epoch().count()) {}
     context(const context&) = delete;
     context& operator=(const context&) = delete;
 
     scheduler& home() const noexcept { return *home_; }
-    time_point deadline() const noexcept { return deadline_; }
-    void set_deadline(time_point deadline) noexcept { deadline_ = deadline; }
+    // Once cancelled there is none.
+    time_point deadline() const noexcept {
+        return is_cancelled() ? no_deadline : time_point(duration(number_));
+    }
+    void set_deadline(time_point deadline) noexcept {
+        if (!is_cancelled()) number_ = deadline.time_since_epoch().count();
+    }
 
     // What coroutines under this context work for, see scheduler::activity(). Null: nothing with a name.
     const std::string_view* activity() const noexcept { return activity_; }
     void set_activity(const std::string_view* name) noexcept { activity_ = name; }
 
-    bool is_cancelled() const noexcept { return static_cast<bool>(reason_); }
+    bool is_cancelled() const noexcept { return reason_category_ != nullptr; }
     // Why; an empty code while not cancelled.
-    std::error_code reason() const noexcept { return reason_; }
+    std::error_code reason() const noexcept {
+        if (!is_cancelled()) return {};
+        return {static_cast<int>(number_), *reason_category_};
+    }
 
     // Asks everything that waits under this context to stop. The first reason stays. Nothing is resumed from
     // within this call: woken coroutines run from the ready queue.
     void cancel(std::error_code reason = errc::canceled) noexcept {
-        if (reason_) return;
-        reason_ = reason;
+        if (is_cancelled() || !reason) return;
+        set_reason(reason);
         while (!listeners_.empty()) {
             cancel_listener& listener = listeners_.pop_front();
             listener.fire_(listener, reason);
@@ -69,28 +68,50 @@ class context {
     // Makes the context usable again for the next request of a connection. Nothing may be listening.
     void reset() noexcept {
         EVENTCORE_ASSERT(listeners_.empty(), "a context was reset while somebody waits under it");
-        if (reason_) reason_.clear();
-        deadline_ = no_deadline;
+        reason_category_ = nullptr;
+        number_ = no_deadline.time_since_epoch().count();
         activity_ = nullptr;
     }
 
     void listen(cancel_listener& listener) noexcept { listeners_.push_back(listener); }
 
  private:
-    struct link_to_owner : cancel_listener {
-        explicit link_to_owner(context& c) noexcept : cancel_listener(&parent_cancelled), owner(&c) {}
-        context* owner;
-    };
-    static void parent_cancelled(cancel_listener& listener, std::error_code reason) noexcept {
-        static_cast<link_to_owner&>(listener).owner->cancel(reason);
+    friend class child_context;
+
+    void set_reason(std::error_code reason) noexcept {
+        number_ = reason.value();
+        reason_category_ = &reason.category();
     }
 
     scheduler* home_;
-    time_point deadline_;
+    std::int64_t number_;  // the deadline, and once cancelled the value of the reason
+    const std::error_category* reason_category_ = nullptr;  // set once cancelled
     const std::string_view* activity_ = nullptr;
-    std::error_code reason_{};
     intrusive_list<cancel_listener> listeners_;
-    link_to_owner in_parent_;
+};
+
+static_assert(sizeof(context) <= 48);  // every connection that waits for long has one
+
+// Below `parent`, which outlives it: the same home, cancelled when the parent is, and no later deadline. The
+// deadline is only kept here; with_deadline() is what arms a timer for it.
+class child_context : public context, private cancel_listener {
+ public:
+    explicit child_context(context& parent, time_point deadline = no_deadline) noexcept
+        : context(parent.home(), deadline < parent.deadline() ? deadline : parent.deadline()),
+          cancel_listener(&parent_cancelled) {
+        activity_ = parent.activity_;
+        if (parent.is_cancelled())
+            set_reason(parent.reason());
+        else
+            parent.listen(*this);
+    }
+    explicit child_context(child_context& parent, time_point deadline = no_deadline) noexcept
+        : child_context(static_cast<context&>(parent), deadline) {}
+
+ private:
+    static void parent_cancelled(cancel_listener& listener, std::error_code reason) noexcept {
+        static_cast<child_context&>(listener).cancel(reason);
+    }
 };
 
 // The base of every leaf awaitable: one coroutine, suspended until complete() or cancellation.

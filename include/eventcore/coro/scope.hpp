@@ -63,7 +63,7 @@ class join_group {
  private:
     void resume_waiting() noexcept;
 
-    context context_;
+    child_context context_;
     std::size_t running_ = 0;
     std::size_t first_ = none;
     std::exception_ptr failure_{};

@@ -56,20 +56,20 @@ class promise_base {
     }
 
     std::suspend_always initial_suspend() noexcept { return {}; }
-    auto final_suspend() noexcept {
-        struct finished {
-            bool await_ready() noexcept { return false; }
-            void await_suspend(std::coroutine_handle<>) noexcept {
-                if (promise->continuation_)
-                    continue_with(promise->continuation_);
-                else if (promise->on_finished_)
-                    promise->context_->home().schedule(*promise->on_finished_);
-            }
-            void await_resume() noexcept {}
-            promise_base* promise;
-        };
-        return finished{this};
-    }
+    // Empty: what it held would be in every frame.
+    struct finished {
+        bool await_ready() noexcept { return false; }
+        template <class Promise>
+        void await_suspend(std::coroutine_handle<Promise> ended) noexcept {
+            const promise_base& promise = ended.promise();
+            if (promise.continuation_)
+                continue_with(promise.continuation_);
+            else if (promise.on_finished_)
+                promise.context_->home().schedule(*promise.on_finished_);
+        }
+        void await_resume() noexcept {}
+    };
+    finished final_suspend() noexcept { return {}; }
     void unhandled_exception() noexcept { exception_ = std::current_exception(); }
 
     template <class Awaitable>
@@ -80,7 +80,7 @@ class promise_base {
 
     void set_context(context& c) noexcept { context_ = &c; }
     void set_continuation(std::coroutine_handle<> parent) noexcept { continuation_ = parent; }
-    void set_on_finished(ready_item& item) noexcept { on_finished_ = &item; }
+    void set_on_finished(ready_item* item) noexcept { on_finished_ = item; }
     const std::exception_ptr& exception() const noexcept { return exception_; }
     void rethrow_if_failed() const {
         if (exception_) std::rethrow_exception(exception_);
@@ -184,7 +184,7 @@ class [[nodiscard]] task {
         attach(c);
         resume_chain(coroutine_);
         if (coroutine_.done()) return true;
-        coroutine_.promise().set_on_finished(on_finished);
+        coroutine_.promise().set_on_finished(&on_finished);
         return false;
     }
     bool is_done() const noexcept { return coroutine_.done(); }

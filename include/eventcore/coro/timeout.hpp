@@ -30,9 +30,10 @@ struct result_of<result<U>> {
 };
 
 // A context whose deadline is kept by a timer.
-class timed_context : public context, private timer {
+class timed_context : public child_context, private timer {
  public:
-    timed_context(context& parent, time_point latest) noexcept : context(parent, latest), timer(&expired) {
+    timed_context(context& parent, time_point latest) noexcept
+        : child_context(parent, latest), timer(&expired) {
         if (deadline() <= home().now())
             cancel(errc::timed_out);
         else if (deadline() != no_deadline)

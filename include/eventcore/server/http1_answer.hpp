@@ -64,8 +64,23 @@ inline http1_framing write_answer_head(byte_buffer& out, connection_host& host,
     head.content_type = answer.content_type();
     head.fields = &answer.fields();
     head.connection = detail::connection_of(request, keeps_alive);
+    if (answer.code() == http::status::upgrade_required && keeps_alive) {  // RFC 9110, 15.5.22
+        head.connection = h1::connection_option::upgrade;
+        head.upgrade = "websocket";
+    }
     detail::append_head(out, host, head, more);
     return {rules.sends_content, rules.framing == h1::content_framing::chunked, keeps_alive};
+}
+
+// 101: what follows is no HTTP any more.
+inline void write_upgrade_head(byte_buffer& out, connection_host& host, const response& answer) {
+    h1::response_head head;
+    head.code = http::status::switching_protocols;
+    head.framing = h1::content_framing::none;
+    head.connection = h1::connection_option::upgrade;
+    head.upgrade = "websocket";
+    head.fields = &answer.fields();
+    detail::append_head(out, host, head);
 }
 
 // 503 with Retry-After and no content, for a request nobody has looked at.

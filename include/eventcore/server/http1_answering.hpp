@@ -15,6 +15,7 @@ auto http1_connection<Stream>::begin_answer() -> step {
     const bool has_failed = e.content.refusal() != http::status::ok || e.error() || e.ctx.is_cancelled();
     if (has_failed) [[unlikely]]
         return answer_failure();
+    if (e.answer.value().kind() == response::content_kind::tunnel) return begin_tunnel();
     if (!can_be_sent(e.answer.value())) {
         host().report_unsendable(e.req.route());
         e.answer.finish(http::status::internal_server_error);
@@ -118,6 +119,7 @@ auto http1_connection<Stream>::start_stream(bool is_chunked) -> step {
     try {
         if (!e.start_producer()) {
             host().handler_waits(e.is_counted);
+            if (host().closes_idle()) e.tell_drain();
             drain_queue();
             return has_broken() ? step::again : step::wait;
         }

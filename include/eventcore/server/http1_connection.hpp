@@ -78,6 +78,7 @@ template <net::stream Stream>
         case phase_type::content: return collect_content();
         case phase_type::sending: return send_content();
         case phase_type::discard: return discard_content();
+        case phase_type::tunnel: return open_tunnel();
         case phase_type::handler:
         case phase_type::streaming: exchange_->content_arrived(now()); return step::wait;
     }

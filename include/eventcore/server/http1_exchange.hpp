@@ -47,6 +47,7 @@ class http1_exchange final : public exchange {
         sending,    // content of the answer is being sent
         streaming,  // a producer writes the content of the answer
         discard,    // content nobody wanted is being received
+        tunnel,     // the head of the last answer is being sent; then something else takes over
     };
 
     explicit http1_exchange(connection_host& host)
@@ -79,6 +80,7 @@ class http1_exchange final : public exchange {
     const http::fields& trailers() const noexcept override { return content.trailers(); }
     peer_info peer() noexcept override { return calls_->peer(connection_, memory); }
     bool is_encrypted() const noexcept override { return calls_->is_encrypted; }
+    tunnel_form can_tunnel() const noexcept override { return tunnel_form::upgrade; }
     std::uint32_t peer_group() noexcept override { return calls_->peer_group(connection_); }
 
     // ---- the handler and the producer of a stream ----

@@ -65,6 +65,7 @@ class http1_connection final : private http1_wire<Stream>, public connection_lin
     // its answer.
     void drain() noexcept {
         if (state_ == state::upgraded) return session_->drain();
+        if (exchange_) exchange_->tell_drain();
         if (state_ != state::open || exchange_) return;
         this->has_input() ? advance() : close_now();
     }
@@ -74,7 +75,7 @@ class http1_connection final : private http1_wire<Stream>, public connection_lin
         const bool is_upgraded = std::exchange(state_, state::closed) == state::upgraded;
         disarm();
         if (is_upgraded) {
-            protocol_session& session = *session_;
+            takeover& session = *session_;
             exchange_ = nullptr;
             session.release();
         } else {
@@ -198,7 +199,15 @@ class http1_connection final : private http1_wire<Stream>, public connection_lin
     bool speaks_http2() const noexcept;
     step take_over(protocol_session& session);
     void tell_session_the_time() noexcept;
+    step begin_tunnel();
+    step open_tunnel();
+    template <class StartFunction>
+    step hand_over(takeover& session, StartFunction start);
     static const connection_port_calls port_calls;
+    static const duplex_calls tunnel_calls;
+    static flow tunnel_read(void* self, char* to, std::size_t room, std::size_t& got) noexcept;
+    static bool tunnel_write(void* self, const std::string_view* parts, unsigned count,
+                             std::size_t& taken) noexcept;
 
     // what the exchange calls
     static http1_connection& of(void* self) noexcept { return *static_cast<http1_connection*>(self); }

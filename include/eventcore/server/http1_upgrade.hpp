@@ -13,8 +13,8 @@ template <net::stream Stream>
 
 // What was collected is sent first; what had arrived behind the last request belongs to the session.
 template <net::stream Stream>
-auto http1_connection<Stream>::take_over(protocol_session& session) -> step {
-    send_collected();
+template <class StartFunction>
+auto http1_connection<Stream>::hand_over(takeover& session, StartFunction start) -> step {
     EVENTCORE_ASSERT(exchange_->queued_bytes() == 0, "answers are sent before another protocol begins");
     set_deadline(no_deadline);
     input_buffer received;
@@ -24,11 +24,12 @@ auto http1_connection<Stream>::take_over(protocol_session& session) -> step {
     state_ = state::upgraded;
     if (has_broken()) return close_now(), step::wait;
     try {
-        session.start(connection_port(this, port_calls), received.unread());
+        start(received.unread());
     } catch (...) {
         host().reached(server_limit::memory);
         close_now();
     }
+    if (state_ == state::upgraded && host().closes_idle()) session_->drain();
     return step::wait;
 }
 
@@ -37,6 +38,89 @@ void http1_connection<Stream>::tell_session_the_time() noexcept {
     if (deadline_has_passed()) session_->on_deadline();
     if (state_ == state::upgraded) arm_for_deadline();
 }
+
+template <net::stream Stream>
+auto http1_connection<Stream>::take_over(protocol_session& session) -> step {
+    send_collected();
+    return hand_over(session, [&](std::string_view received) {
+        session.start(connection_port(this, port_calls), received);
+    });
+}
+
+// The handler has answered with something that goes on where HTTP ends.
+template <net::stream Stream>
+auto http1_connection<Stream>::begin_tunnel() -> step {
+    http1_exchange& e = *exchange_;
+    write_upgrade_head(collected(), host(), e.answer.value());
+    e.phase = phase_type::tunnel;
+    return step::again;
+}
+
+template <net::stream Stream>
+auto http1_connection<Stream>::open_tunnel() -> step {
+    send_collected();
+    if (has_broken()) return step::again;
+    if (exchange_->queued_bytes() > 0) return step::wait;
+    tunnel& taken = exchange_->answer.value().take_tunnel();
+    return hand_over(taken,
+                     [&](std::string_view received) { taken.start(duplex(this, tunnel_calls), received); });
+}
+
+static_assert(news_of_the_end == (readiness::hung_up | readiness::broken));
+
+template <net::stream Stream>
+flow http1_connection<Stream>::tunnel_read(void* self, char* to, std::size_t room,
+                                           std::size_t& got) noexcept {
+    if (!of(self).has_input()) return flow::would_block;
+    const io_result outcome = of(self).Stream::receive(to, room);
+    if (outcome.would_block()) return flow::would_block;
+    if (!outcome.ok()) return flow::failed;
+    got = outcome.bytes();
+    return got > 0 ? flow::ready : flow::end;
+}
+
+template <net::stream Stream>
+bool http1_connection<Stream>::tunnel_write(void* self, const std::string_view* parts, unsigned count,
+                                            std::size_t& taken) noexcept {
+    taken = 0;
+    if (!of(self).is_ready(of(self).send_waits_for())) return true;
+    iovec vectors[duplex::parts_max];
+    std::size_t wanted = 0;
+    for (unsigned i = 0; i < count; ++i) {
+        vectors[i] = {const_cast<char*>(parts[i].data()), parts[i].size()};
+        wanted += parts[i].size();
+    }
+    const io_result sent = of(self).Stream::send(vectors, count, false);
+    if (!sent.ok() && !sent.would_block()) return false;
+    taken = sent.bytes();
+    if (taken < wanted) of(self).want_write();
+    return true;
+}
+
+constexpr server_limit limit_of(tunnel_limit which) {
+    switch (which) {
+        case tunnel_limit::content: return server_limit::content;
+        case tunnel_limit::idle_time: return server_limit::idle_time;
+        case tunnel_limit::write_time: return server_limit::write_time;
+        case tunnel_limit::write_queue: return server_limit::write_queue;
+        case tunnel_limit::memory: break;
+    }
+    return server_limit::memory;
+}
+
+template <net::stream Stream>
+constexpr duplex_calls http1_connection<Stream>::tunnel_calls{
+    &tunnel_read,
+    &tunnel_write,
+    [](void* self) noexcept { static_cast<void>(of(self).Stream::shutdown_write()); },
+    [](void* self, time_point when) noexcept { of(self).set_deadline(when); },
+    [](void* self) noexcept { of(self).close_now(); },
+    [](const void* self) noexcept { return of(self).unsent_bytes(); },
+    [](void* self, tunnel_limit which) noexcept { of(self).host().reached(limit_of(which)); },
+    [](void* self, std::string_view route, const std::exception_ptr& failure) noexcept {
+        of(self).host().report_failure(route, failure);
+    },
+};
 
 template <net::stream Stream>
 constexpr connection_port_calls http1_connection<Stream>::port_calls{

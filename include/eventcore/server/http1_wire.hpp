@@ -143,7 +143,7 @@ class http1_wire : public Stream, protected timer {
 
     union {
         http1_exchange* exchange_ = nullptr;  // null while the connection is idle
-        protocol_session* session_;           // once the connection has been upgraded, and nothing else then
+        takeover* session_;                   // once the connection has been upgraded, and nothing else then
     };
 
  private:

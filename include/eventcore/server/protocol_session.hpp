@@ -13,6 +13,7 @@
 #include "eventcore/base/clock.hpp"
 #include "eventcore/reactor/io.hpp"
 #include "eventcore/web/exchange.hpp"
+#include "eventcore/web/tunnel.hpp"
 
 namespace eventcore {
 
@@ -77,24 +78,11 @@ class connection_port {
     const connection_port_calls* calls_ = nullptr;
 };
 
-// Its functions are called on the worker's thread, never from within a call of the port but for release().
-class protocol_session {
+class protocol_session : public takeover {
  public:
     // Once, first. `received` had arrived behind what HTTP/1 has taken, and is valid during the call only.
     // Throwing ends the connection.
     virtual void start(connection_port port, std::string_view received) = 0;
-    // The stream has news (readiness::…).
-    virtual void on_news(std::uint8_t news) noexcept = 0;
-    virtual void on_deadline() noexcept = 0;
-    // Nothing is in progress: closing it loses nothing.
-    virtual bool is_idle() const noexcept = 0;
-    // The worker drains: no new request, and an end as soon as the peer can be told.
-    virtual void drain() noexcept = 0;
-    // The route of a handler that runs, for the log of a drain that took too long; empty when none does.
-    virtual std::string_view running_route() const noexcept = 0;
-    // The connection has been closed; the session frees itself and what it holds. Handlers that run are
-    // destroyed where they wait.
-    virtual void release() noexcept = 0;
 
  protected:
     ~protocol_session() = default;

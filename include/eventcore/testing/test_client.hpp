@@ -197,7 +197,7 @@ class application_call {
     memory_exchange io_;
     body_writer writer_{io_};
     item ended_{*this};
-    std::optional<context> ctx_;
+    std::optional<child_context> ctx_;
     std::optional<parts> parts_;
     std::optional<task<>> producer_;
 };

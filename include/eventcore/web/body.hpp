@@ -77,6 +77,8 @@ class body_writer {
 
     class write_awaiter : public flow_waiter {
      public:
+        // Before it is awaited.
+        void set_bytes(std::string_view bytes) noexcept { bytes_ = bytes; }
         write_awaiter(exchange& io, std::string_view bytes) noexcept
             : flow_waiter(&cancelled, &has_drained), io_(io), bytes_(bytes) {}
         ~write_awaiter() {
@@ -114,6 +116,8 @@ class body_writer {
 
     // Writes of one turn leave together; flush() sends what there is now.
     void flush() noexcept { io_->flush(); }
+
+    exchange& io() const noexcept { return *io_; }
 
  private:
     exchange* io_;

@@ -13,6 +13,7 @@
 #include "eventcore/base/unique_fd.hpp"
 #include "eventcore/coro/task.hpp"
 #include "eventcore/web/body.hpp"
+#include "eventcore/web/tunnel.hpp"
 
 namespace eventcore {
 
@@ -33,6 +34,7 @@ enum class content_kind : std::uint8_t {
     buffer,  // an owned byte_buffer
     file,    // a file_region
     stream,  // written by a coroutine while it is sent
+    tunnel,  // no content: what takes over the connection behind the head (web/tunnel.hpp)
 };
 
 // A stored coroutine function that writes content. It lives in the response, so what it captures is alive for
@@ -84,6 +86,7 @@ class response_content {
         : kind_(content_kind::file), file_(std::move(region)) {}
     explicit response_content(body_producer&& p) noexcept
         : kind_(content_kind::stream), producer_(std::move(p)) {}
+    explicit response_content(tunnel_ptr&& t) noexcept : kind_(content_kind::tunnel), tunnel_(std::move(t)) {}
 
     response_content(response_content&& other) noexcept : view_() { take(other); }
     response_content& operator=(response_content&& other) noexcept {
@@ -108,6 +111,7 @@ class response_content {
     file_region& file() noexcept { return file_; }
     const file_region& file() const noexcept { return file_; }
     body_producer& producer() noexcept { return producer_; }
+    tunnel_ptr& tunnel() noexcept { return tunnel_; }
 
     void clear() noexcept {
         if (owns_something()) destroy_owned();
@@ -131,6 +135,7 @@ class response_content {
             case content_kind::buffer: return buffer_.~byte_buffer();
             case content_kind::file: return file_.~file_region();
             case content_kind::stream: return producer_.~body_producer();
+            case content_kind::tunnel: return tunnel_.~tunnel_ptr();
             default: return;
         }
     }
@@ -140,6 +145,7 @@ class response_content {
             case content_kind::buffer: ::new (&buffer_) byte_buffer(std::move(other.buffer_)); break;
             case content_kind::file: ::new (&file_) file_region(std::move(other.file_)); break;
             case content_kind::stream: ::new (&producer_) body_producer(std::move(other.producer_)); break;
+            case content_kind::tunnel: ::new (&tunnel_) tunnel_ptr(std::move(other.tunnel_)); break;
             default: return;
         }
         other.destroy_owned();
@@ -153,6 +159,7 @@ class response_content {
         byte_buffer buffer_;
         file_region file_;
         body_producer producer_;
+        tunnel_ptr tunnel_;
     };
 };
 

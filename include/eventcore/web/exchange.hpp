@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <utility>
 
 #include "eventcore/base/error.hpp"
 #include "eventcore/coro/context.hpp"
@@ -41,6 +42,13 @@ class flow_waiter : public suspension {
     try_function can_go_on_;
 };
 
+// Whether the request asks to go on as something else (web/tunnel.hpp).
+enum class tunnel_form : std::uint8_t {
+    none,              // there is no way to
+    upgrade,           // by an Upgrade field, answered 101 (RFC 9110, 7.8)
+    extended_connect,  // by CONNECT with :protocol, answered 200 (RFC 8441)
+};
+
 // Facts about the connection a request came over. The texts live as long as the request.
 struct peer_info {
     std::string_view address;  // "127.0.0.1:50412", "[::1]:50412", "unix:"
@@ -51,6 +59,17 @@ struct peer_info {
     // The client's certificate, if it has shown one that the server could verify (mTLS); else empty.
     std::string_view certificate_subject = {};      // as RFC 4514 writes it: "CN=alice,O=Example"
     std::string_view certificate_fingerprint = {};  // SHA-256 of the certificate, in lower case hex
+};
+
+// A response that would go on, told that the server drains.
+class drain_listener {
+ public:
+    using told_function = void (*)(drain_listener&) noexcept;
+    explicit drain_listener(told_function f) noexcept : told_(f) {}
+    void tell() noexcept { told_(*this); }
+
+ private:
+    told_function told_;
 };
 
 class exchange {
@@ -75,9 +94,18 @@ class exchange {
     // where there is none. See net::address::peer_group().
     virtual std::uint32_t peer_group() noexcept { return 0; }
 
+    // How a response can carry a tunnel here.
+    virtual tunnel_form can_tunnel() const noexcept { return tunnel_form::none; }
+
     void wait_to_read(flow_waiter* waiter) noexcept { reader_ = waiter; }
     void wait_to_write(flow_waiter* waiter) noexcept { writer_ = waiter; }
     bool is_reading() const noexcept { return reader_ != nullptr; }
+
+    // Told once; at most one listens, and says null before it goes.
+    void listen_for_drain(drain_listener* listener) noexcept { drain_listener_ = listener; }
+    void tell_drain() noexcept {
+        if (drain_listener* told = std::exchange(drain_listener_, nullptr)) told->tell();
+    }
 
  protected:
     ~exchange() = default;
@@ -93,6 +121,7 @@ class exchange {
 
     flow_waiter* reader_ = nullptr;  // at most one coroutine reads and one writes
     flow_waiter* writer_ = nullptr;
+    drain_listener* drain_listener_ = nullptr;
 };
 
 }  // namespace eventcore

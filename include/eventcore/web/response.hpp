@@ -66,6 +66,13 @@ class response {
         return response(response_content(body_producer(std::move(produce))), media_type);
     }
 
+    // 101 over HTTP/1.1, 200 to an extended CONNECT; the fields are those of `code`'s head.
+    static response from_tunnel(http::status code, tunnel_ptr t) noexcept {
+        response made{response_content(std::move(t)), std::string_view{}};
+        made.status_ = code;
+        return made;
+    }
+
     // The same in place, keeping status and fields: what responders use, because a response is big to move.
     void set_view(std::string_view bytes, std::string_view media_type) noexcept {
         content_ = response_content(bytes), content_type_ = media_type;
@@ -101,7 +108,7 @@ class response {
     response& content_type(std::string_view media_type) noexcept { return content_type_ = media_type, *this; }
 
     content_kind kind() const noexcept { return content_.kind(); }
-    bool has_known_length() const noexcept { return kind() != content_kind::stream; }
+    bool has_known_length() const noexcept { return kind() < content_kind::stream; }
     std::uint64_t content_length() const noexcept {
         return kind() == content_kind::file ? content_.file().length : content_.bytes().size();
     }
@@ -111,6 +118,9 @@ class response {
     file_region& file() noexcept { return content_.file(); }
     // Only for content_kind::stream.
     task<> start_stream(body_writer& out) { return content_.producer().start(out); }
+
+    // Only for content_kind::tunnel.
+    tunnel& take_tunnel() noexcept { return content_.tunnel().give_up(); }
 
     // Back to 200 without fields and content.
     void reset() noexcept {

@@ -170,9 +170,20 @@ constexpr bool check_route() {
     }
 }
 
+// What a handler of the user's becomes; another kind of handler (web/websocket.hpp) has its own.
+template <class H>
+struct handler_form {
+    template <class T>
+    static constexpr H convert(T&& handler) {
+        return std::forward<T>(handler);
+    }
+};
+
 template <fixed_string Pattern, method_set Methods, class H>
-constexpr route_item<Pattern, Methods, std::decay_t<H>> make_route(H&& handler) {
-    return {std::forward<H>(handler)};
+constexpr auto make_route(H&& handler) {
+    using form = handler_form<std::decay_t<H>>;
+    using type = decltype(form::convert(std::forward<H>(handler)));
+    return route_item<Pattern, Methods, type>{form::convert(std::forward<H>(handler))};
 }
 
 }  // namespace detail

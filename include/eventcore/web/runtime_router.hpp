@@ -70,6 +70,11 @@ class runtime_router {
 
     template <class H>
     result<> add_for(method_set methods, std::string_view pattern, H&& handler) {
+        using form = detail::handler_form<std::decay_t<H>>;
+        return add_form(methods, pattern, form::convert(std::forward<H>(handler)));
+    }
+    template <class H>
+    result<> add_form(method_set methods, std::string_view pattern, H&& handler) {
         using handler_type = std::decay_t<H>;
         if constexpr (!detail::check_handler<handler_type>()) {
             return errc::invalid_argument;
