@@ -165,6 +165,7 @@
 // server
 #include "eventcore/server/app_source.hpp"
 #include "eventcore/server/command_line.hpp"
+#include "eventcore/server/http2_service.hpp"
 #include "eventcore/server/options.hpp"
 #include "eventcore/server/serve.hpp"
 #include "eventcore/server/server.hpp"
@@ -186,7 +187,6 @@
 #include "eventcore/server/http1_tcp_pool.hpp"
 #include "eventcore/server/http1_upgrade.hpp"
 #include "eventcore/server/http1_wire.hpp"
-#include "eventcore/server/http2_service.hpp"
 #include "eventcore/server/input_buffer.hpp"
 #include "eventcore/server/option_check.hpp"
 #include "eventcore/server/pace.hpp"

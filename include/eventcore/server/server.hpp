@@ -7,6 +7,7 @@
 #pragma once
 
 #include "eventcore/base/config.hpp"
+#include "eventcore/server/http2_service.hpp"  // tells the server of it, where the component is linked
 #include "eventcore/server/server_declaration.hpp"
 
 #if !EVENTCORE_SEPARATE

@@ -12,6 +12,7 @@
 #include "eventcore/base/intrusive_list.hpp"
 #include "eventcore/base/recycler.hpp"
 #include "eventcore/coro/context.hpp"
+#include "eventcore/coro/task.hpp"
 #include "eventcore/http/websocket/receiver.hpp"
 #include "eventcore/web/websocket_options.hpp"
 
