@@ -17,6 +17,7 @@ struct test_route {
 };
 
 struct test_table {
+    std::vector<test_route> kept;  // a table looks into its patterns
     std::vector<trie_node> nodes;
     std::vector<literal_slot> slots;
     std::vector<path_slot> paths;
@@ -24,7 +25,8 @@ struct test_table {
     route_table table;
     std::vector<route_index> conflicts;
 
-    explicit test_table(const std::vector<test_route>& routes) {
+    explicit test_table(std::vector<test_route> given) : kept(std::move(given)) {
+        const std::vector<test_route>& routes = kept;
         std::size_t segments = 1;
         for (const test_route& r : routes) segments += count_segments(r.pattern);
         nodes.resize(segments), slots.resize(std::bit_ceil(2 * segments)), sets.resize(routes.size() + 1);

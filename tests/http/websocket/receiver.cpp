@@ -60,8 +60,8 @@ outcome receive(std::string bytes, std::size_t piece, std::size_t capacity = 64,
 // The same, however it arrives.
 outcome receive_any(const std::string& bytes, const receive_limits& limits = {}) {
     const outcome whole = receive(bytes, 1000, 4096, limits);
-    for (const std::size_t piece : {1, 2, 3, 7, 1000})
-        for (const std::size_t capacity : {140, 4096})
+    for (const std::size_t piece : {1u, 2u, 3u, 7u, 1000u})
+        for (const std::size_t capacity : {140u, 4096u})
             CHECK(receive(bytes, piece, capacity, limits) == whole);
     return whole;
 }
