@@ -155,6 +155,8 @@ bool is_explained(const h1_message& m, http_errno error) {
         // ignore the empty members of a list (RFC 9110, 5.6.1.2).
         case HPE_INVALID_TRANSFER_ENCODING:
             return has_name_like_transfer_encoding(m) || m.framing == http::body_framing::chunked;
+        // A tab behind the number: whitespace to us (RFC 9110, 5.6.3), not to them.
+        case HPE_INVALID_CONTENT_LENGTH: return m.framing != http::body_framing::chunked;
         case HPE_UNEXPECTED_CONTENT_LENGTH: return has_name_like_transfer_encoding(m);
         default: return false;
     }
