@@ -44,26 +44,12 @@ install(FILES "${CMAKE_CURRENT_BINARY_DIR}/eventcore.pc" DESTINATION "${CMAKE_IN
 configure_file(cmake/eventcore-compiled.pc.in eventcore-compiled.pc @ONLY)
 install(FILES "${CMAKE_CURRENT_BINARY_DIR}/eventcore-compiled.pc"
   DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
-if(eventcore_json)
-  configure_file(cmake/eventcore-json.pc.in eventcore-json.pc @ONLY)
-  install(FILES "${CMAKE_CURRENT_BINARY_DIR}/eventcore-json.pc"
-    DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
-endif()
-if(eventcore_http2)
-  configure_file(cmake/eventcore-http2.pc.in eventcore-http2.pc @ONLY)
-  install(FILES "${CMAKE_CURRENT_BINARY_DIR}/eventcore-http2.pc"
-    DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
-endif()
-if(eventcore_compression)
-  configure_file(cmake/eventcore-compression.pc.in eventcore-compression.pc @ONLY)
-  install(FILES "${CMAKE_CURRENT_BINARY_DIR}/eventcore-compression.pc"
-    DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
-endif()
-
-if(eventcore_tls)
-  configure_file(cmake/eventcore-tls.pc.in eventcore-tls.pc @ONLY)
-  install(FILES "${CMAKE_CURRENT_BINARY_DIR}/eventcore-tls.pc"
-    DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
-endif()
+foreach(component IN ITEMS json http2 compression tls)
+  if(eventcore_${component})
+    configure_file(cmake/eventcore-${component}.pc.in eventcore-${component}.pc @ONLY)
+    install(FILES "${CMAKE_CURRENT_BINARY_DIR}/eventcore-${component}.pc"
+      DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
+  endif()
+endforeach()
 
 install(FILES LICENSE DESTINATION "${CMAKE_INSTALL_DOCDIR}")
