@@ -74,8 +74,8 @@ if(eventcore_json)
   target_link_libraries(eventcore_json PUBLIC eventcore::eventcore simdjson::simdjson)
 endif()
 
-# Sets eventcore_COMPONENT to whether PACKAGE is there, as the switch EVENTCORE_COMPONENT asks: AUTO, OFF, or ON
-# (then it must be). A macro, so that what find_package() sets is set here.
+# Sets eventcore_COMPONENT to whether PACKAGE is there, as the switch EVENTCORE_COMPONENT asks: AUTO, OFF,
+# or ON (then it must be). A macro, so that what find_package() sets is set here.
 macro(eventcore_find component package version)
   string(TOUPPER "EVENTCORE_${component}" eventcore_switch)
   set(eventcore_${component} OFF)
