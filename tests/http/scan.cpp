@@ -42,6 +42,31 @@ TEST_CASE("a field value ends at the first control octet") {
     check_every_octet_everywhere('\xff', 40, skip_field_value, eventcore::http::detail::is_field_octet);
 }
 
+TEST_CASE("the end of a line is its first control octet") {
+    for (const char fill : {'a', '\t', '\xff'}) {
+        const auto find = [](const char* first, const char* last) {
+            return line_end_finder(first, first, last).find(first);
+        };
+        check_every_octet_everywhere(fill, 140, find, eventcore::http::detail::is_field_octet);
+    }
+}
+
+TEST_CASE("the ends of lines are found wherever they lie in a window") {
+    for (std::size_t before : {std::size_t{0}, std::size_t{1}, std::size_t{20}}) {
+        for (std::size_t length = 0; length < 140; ++length) {
+            const std::string line(length, length % 2 == 0 ? 'a' : '\t');
+            const guarded_text text(std::string(before, '\n') + line + "\r\n" + line + "\r\n\r\nnext");
+            const char* at = text.data() + before;
+            line_end_finder ends(text.data(), at, text.end());
+            for (const std::size_t expected : {length, length, std::size_t{0}, std::size_t{4}}) {
+                const char* const end = ends.find(at);
+                REQUIRE(static_cast<std::size_t>(end - at) == expected);
+                at = end + 2;
+            }
+        }
+    }
+}
+
 TEST_CASE("a target ends at the first octet RFC 3986 does not allow") {
     const auto skip = [](const char* first, const char* last) { return skip_target(first, last).last; };
     check_every_octet_everywhere('a', 40, skip, eventcore::http::detail::is_target_octet);

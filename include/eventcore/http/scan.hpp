@@ -26,6 +26,11 @@ inline const char* skip_token(const char* first, const char* last) noexcept;
 // What a field value may hold: HTAB, SP, VCHAR, obs-text (RFC 9110, 5.5).
 inline const char* skip_field_value(const char* first, const char* last) noexcept;
 
+// Finds the ends of the lines in [first, last), one after the other. Looks 64 octets ahead: where a line ends
+// is known before what stands in it, so that the CPU reads several lines at once. May read from `readable`
+// on, which is not behind `first`.
+class line_end_finder;
+
 // What a path or a query may hold: pchar, "/", "?" (RFC 3986, 3.3 and 3.4). Whether a "%" is followed by two
 // hexadecimal digits is not looked at; `has_percent` says whether there is one to look at.
 struct target_run {
@@ -133,6 +138,26 @@ inline unsigned bad_field_bits(__m128i octets) noexcept {
     return bits_of(_mm_or_si128(_mm_andnot_si128(tab, control), _mm_cmpeq_epi8(octets, all16(0x7f))));
 }
 
+// The same of 64 octets, and of the fewer that are left: the last of these once more with octets before them.
+inline std::uint64_t rare_field_bits64(const char* at) noexcept {
+    const auto bits = [&](int from) { return std::uint64_t{rare_field_bits(load16(at + from))} << from; };
+    return bits(0) | bits(16) | bits(32) | bits(48);
+}
+[[gnu::noinline]] inline std::uint64_t rare_field_bits_of_rest(const char* readable, const char* first,
+                                                               const char* last) noexcept {
+    std::uint64_t bits = 0;
+    const char* at = first;
+    for (; last - at >= 16; at += 16) bits |= std::uint64_t{rare_field_bits(load16(at))} << (at - first);
+    if (at == last) return bits;
+    if (last - readable >= 16) {
+        const std::uint64_t end = rare_field_bits(load16(last - 16)) >> (16 - (last - at));
+        return bits | end << (at - first);
+    }
+    for (; at != last; ++at)
+        if (!is_field_octet(*at)) bits |= std::uint64_t{1} << (at - first);
+    return bits;
+}
+
 // Everything outside target_table: up to SP and from 0x80 on (both below 0x21 as signed numbers), then
 //   " #    <   >    [ { \ | ] }    ^ ` DEL
 //   22 23  3c  3e   5b … 7d        5e 60 7f
@@ -148,21 +173,22 @@ inline unsigned bad_target_bits(__m128i octets) noexcept {
     return bits_of(_mm_or_si128(left, _mm_or_si128(caret, _mm_or_si128(grave, rubout))));
 }
 
-// The known names in lower case, each padded to 32 bytes; and the bit of the lower case where they have
-// letters.
+// For each field_id its name in lower case and a colon, as far as they fit; and for the first 16 octets which
+// bits count: not the one that makes a letter small, and none behind the colon.
 struct folded_field_names {
-    char text[field_name_count][field_name_bytes_max];
-    char fold[field_name_count][field_name_bytes_max];
+    char text[field_name_count + 1][field_name_bytes_max];
+    unsigned char mask[field_name_count + 1][16];
 };
-constexpr void fold_octet(char octet, char& text, char& fold) {
-    text = to_lower(octet);
-    fold = text >= 'a' && text <= 'z' ? 0x20 : 0;
-}
 constexpr folded_field_names make_folded_field_names() {
     folded_field_names folded{};
-    for (std::size_t i = 0; i < field_name_count; ++i)
-        for (std::size_t k = 0; k < field_names[i].size(); ++k)
-            fold_octet(field_names[i][k], folded.text[i][k], folded.fold[i][k]);
+    for (std::size_t i = 1; i <= field_name_count; ++i) {
+        const std::string_view name = field_names[i - 1];
+        for (std::size_t k = 0; k <= name.size() && k < field_name_bytes_max; ++k) {
+            const char octet = k < name.size() ? to_lower(name[k]) : ':';
+            folded.text[i][k] = octet;
+            if (k < 16) folded.mask[i][k] = octet >= 'a' && octet <= 'z' ? 0xdf : 0xff;
+        }
+    }
     return folded;
 }
 alignas(32) inline constexpr folded_field_names lower_field_names = make_folded_field_names();
@@ -216,6 +242,61 @@ inline const char* skip_token(const char* first, const char* last) noexcept {
     while (first != last && detail::is_field_octet(*first)) ++first;
     return first;
 }
+
+#if defined(__SSE2__)
+
+class line_end_finder {
+ public:
+    line_end_finder(const char* readable, const char* first, const char* last) noexcept
+        : readable_(readable), window_(first), last_(last), bits_(bits_of_window()) {}
+
+    // The first octet that no field value may hold, or last. `line` is `first` at first, then two behind what
+    // was returned, where CR LF stood.
+    const char* find(const char* line) noexcept;
+
+ private:
+    static constexpr int window_bytes = 64;
+    std::uint64_t bits_of_window() const noexcept {
+        return last_ - window_ >= window_bytes ? detail::rare_field_bits64(window_)
+                                               : detail::rare_field_bits_of_rest(readable_, window_, last_);
+    }
+
+    const char* readable_;
+    const char* window_;
+    const char* last_;
+    std::uint64_t bits_;  // of the window: where an octet is rare, from the present line on
+};
+
+[[gnu::always_inline]] inline const char* line_end_finder::find(const char* line) noexcept {
+    for (;;) {
+        while (bits_ == 0) {
+            if (last_ - window_ <= window_bytes) return last_;
+            window_ += window_bytes;
+            bits_ = bits_of_window();
+            if (line > window_) bits_ &= ~std::uint64_t{1};  // the LF of the line before
+        }
+        const char* const at = window_ + __builtin_ctzll(bits_);
+        bits_ &= bits_ - 1;
+        if (*at == '\r') {
+            bits_ &= bits_ - 1;  // the LF; if it is none, nobody asks again
+            return at;
+        }
+        if (!detail::is_field_octet(*at)) return at;
+    }
+}
+
+#else
+
+class line_end_finder {
+ public:
+    line_end_finder(const char*, const char*, const char* last) noexcept : last_(last) {}
+    const char* find(const char* line) noexcept { return skip_field_value(line, last_); }
+
+ private:
+    const char* last_;
+};
+
+#endif
 
 inline target_run skip_target(const char* first, const char* last) noexcept {
     target_run run{first, nullptr, false};
@@ -292,14 +373,12 @@ inline const char* skip_host(const char* first, const char* last, const char* re
     const unsigned colons = detail::bits_of(_mm_cmpeq_epi8(octets, detail::all16(':')));
     length = static_cast<std::size_t>(detail::first_bit(colons | 0x10000u));
     if (length - detail::field_name_bytes_min > 15 - detail::field_name_bytes_min) return field_id::unknown;
-    const auto candidate = detail::field_name_places[detail::field_name_place(line, length)];
-    if (candidate.length != length) return field_id::unknown;
-    const std::size_t index = candidate.id - std::size_t{1};
-    const __m128i folded = _mm_or_si128(octets, detail::load16(detail::lower_field_names.fold[index]));
-    const __m128i known = detail::load16(detail::lower_field_names.text[index]);
-    const unsigned same = detail::bits_of(_mm_cmpeq_epi8(folded, known));
-    const unsigned wanted = (1u << length) - 1;
-    return (same & wanted) == wanted ? static_cast<field_id>(candidate.id) : field_id::unknown;
+    const std::uint8_t id = detail::field_name_places[detail::field_name_place(line, length)].id;
+    const auto& known = detail::lower_field_names;
+    const __m128i difference = _mm_xor_si128(octets, detail::load16(known.text[id]));
+    const __m128i counts = _mm_load_si128(reinterpret_cast<const __m128i*>(known.mask[id]));
+    const __m128i same = _mm_cmpeq_epi8(_mm_and_si128(difference, counts), _mm_setzero_si128());
+    return detail::bits_of(same) == 0xffff ? static_cast<field_id>(id) : field_id::unknown;
 #else
     static_cast<void>(line), static_cast<void>(last), static_cast<void>(length);
     return field_id::unknown;
@@ -314,7 +393,7 @@ inline const char* skip_host(const char* first, const char* last, const char* re
     if (is_usual && last - name >= 16) {
         const auto candidate = detail::field_name_places[detail::field_name_place(name, length)];
         if (candidate.length != length) return field_id::unknown;
-        const char* known = detail::lower_field_names.text[candidate.id - 1];
+        const char* known = detail::lower_field_names.text[candidate.id];
         const unsigned wanted = length >= 16 ? 0xffffu : (1u << length) - 1;
         if ((detail::different_bits(name, known) & wanted) != 0) return field_id::unknown;
         if (length > 16 && (detail::different_bits(name + length - 16, known + length - 16) & 0xffffu) != 0)

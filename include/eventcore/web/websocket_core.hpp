@@ -39,15 +39,15 @@ class websocket_core final : public tunnel {
 
     // ---- tunnel ----
 
-    void start(duplex io, std::string_view received) override;
-    void on_news(std::uint8_t news) noexcept override;
-    void on_deadline() noexcept override;
+    inline void start(duplex io, std::string_view received) override;
+    inline void on_news(std::uint8_t news) noexcept override;
+    inline void on_deadline() noexcept override;
     bool is_idle() const noexcept override { return false; }
-    void drain() noexcept override;
+    inline void drain() noexcept override;
     std::string_view running_route() const noexcept override {
         return handler_ && ctx_.activity() ? *ctx_.activity() : std::string_view{};
     }
-    void release() noexcept override;
+    inline void release() noexcept override;
 
     // ---- for the handler and who else sends: on the home thread ----
 

@@ -96,12 +96,14 @@ class request_parser {
     };
 
     // Each parse_ function reads from `at` and returns where it ended, or null with the reason in reason_.
-    const char* parse_start(text in, const char* at, const limits& bounds) noexcept;
+    const char* parse_start(text in, const char* at, http::line_end_finder& ends,
+                            const limits& bounds) noexcept;
     const char* parse_method(text in, const char* at) noexcept;
     const char* parse_request_target(text in, const char* at, const limits& bounds) noexcept;
-    const char* parse_version(text in, const char* at) noexcept;
-    const char* parse_fields(text in, const char* at, const limits& bounds, slot_storage slots) noexcept;
-    const char* parse_field_line(text in, const char* at, http::field_slot& slot) noexcept;
+    const char* parse_version(const char* at, const char* end) noexcept;
+    const char* parse_fields(text in, const char* at, http::line_end_finder& ends, const limits& bounds,
+                             slot_storage slots) noexcept;
+    const char* parse_field_line(text in, const char* at, const char* end, http::field_slot& slot) noexcept;
     const char* fail(http::status reason) noexcept { return reason_ = reason, nullptr; }
 
     http::status note_field(text in, const http::field_slot& slot) noexcept;
@@ -113,6 +115,9 @@ class request_parser {
     void fill(text in, const limits& bounds, const http::field_slot* slots,
               http::request_head& out) const noexcept;
 
+    static bool is_line_end(text in, const char* end) noexcept {
+        return in.last - end >= 2 && std::memcmp(end, "\r\n", 2) == 0;
+    }
     bool is_line_complete(text in) const noexcept;
     parse_outcome stop(text in, const limits& bounds) noexcept;
     parse_outcome too_long(text in) const noexcept;
@@ -144,12 +149,15 @@ inline parse_outcome request_parser::parse(const char* base, std::size_t size, c
                                            slot_storage slots, http::request_head& out) noexcept {
     const text in{base, base + (size < UINT32_MAX ? size : UINT32_MAX)};
     if (scanned_ > line_ && !is_line_complete(in)) return stop(in, bounds);
+    // RFC 9112, 2.2: one empty line before the request line is ignored, some clients send it after content.
+    if (phase_ == phase::before && line_ == 0 && is_line_end(in, base)) line_ = 2;
     const char* at = base + line_;
+    http::line_end_finder ends(base, at, in.last);
     if (phase_ != phase::fields) {
-        at = parse_start(in, at, bounds);
+        at = parse_start(in, at, ends, bounds);
         if (!at) return stop(in, bounds);
     }
-    at = parse_fields(in, at, bounds, slots);
+    at = parse_fields(in, at, ends, bounds, slots);
     if (!at) return stop(in, bounds);
     if (const http::status checked = check_head(); checked != fine) return refuse(checked);
     fill(in, bounds, slots.first, out);
@@ -191,22 +199,17 @@ inline parse_outcome request_parser::too_long(text in) const noexcept {
 }
 
 [[gnu::always_inline]] inline const char* request_parser::parse_start(text in, const char* at,
+                                                                      http::line_end_finder& ends,
                                                                       const limits& bounds) noexcept {
-    if (phase_ == phase::before) {
-        // RFC 9112, 2.2: one empty line before the request line is ignored, some clients send it after
-        // content.
-        if (line_ == 0 && in.last - at >= 2 && at[0] == '\r' && at[1] == '\n') {
-            at += 2;
-            line_ = 2;
-        }
-        if (at == in.last || *at == '\r') return fail(broken);
-        phase_ = phase::request_line;
-    }
+    if (at == in.last || *at == '\r') return fail(broken);
+    phase_ = phase::request_line;
+    const char* const end = ends.find(at);
+    if (!is_line_end(in, end)) return fail(broken);
     method_ = in.offset(at);
     if (!(at = parse_method(in, at))) return nullptr;
     if (!(at = parse_request_target(in, at, bounds))) return nullptr;
-    if (!(at = parse_version(in, at))) return nullptr;
-    if (in.offset(at) - 2 - line_ > bounds.request_line_bytes) return fail(http::status::uri_too_long);
+    if (!(at = parse_version(at, end))) return nullptr;
+    if (in.offset(end) - line_ > bounds.request_line_bytes) return fail(http::status::uri_too_long);
     phase_ = phase::fields;
     line_ = field_section_ = in.offset(at);
     return at;
@@ -247,23 +250,24 @@ inline const char* request_parser::parse_request_target(text in, const char* at,
     return end + 1;
 }
 
-// HTTP-version CR LF. A minor version above 1 is read as 1 (RFC 9110, 2.5).
-inline const char* request_parser::parse_version(text in, const char* at) noexcept {
-    if (in.last - at < 10) return fail(broken);
-    if (std::memcmp(at, "HTTP/1.1", 8) == 0 && at[8] == '\r' && at[9] == '\n') {
+// HTTP-version, up to `end`, where CR LF is. A minor version above 1 is read as 1 (RFC 9110, 2.5).
+inline const char* request_parser::parse_version(const char* at, const char* end) noexcept {
+    const char* const version = end - 8;
+    if (version != at) return fail(broken);
+    if (std::memcmp(version, "HTTP/1.1", 8) == 0) {
         minor_version_ = 1;
-        return at + 10;
+        return end + 2;
     }
-    const bool good = std::memcmp(at, "HTTP/", 5) == 0 && is_digit(at[5]) && at[6] == '.' &&
-                      is_digit(at[7]) && at[8] == '\r' && at[9] == '\n';
+    const bool good = std::memcmp(version, "HTTP/", 5) == 0 && is_digit(version[5]) && version[6] == '.' &&
+                      is_digit(version[7]);
     if (!good) return fail(broken);
-    if (at[5] != '1') return fail(http::status::http_version_not_supported);
-    minor_version_ = at[7] == '0' ? 0 : 1;
-    return at + 10;
+    if (version[5] != '1') return fail(http::status::http_version_not_supported);
+    minor_version_ = version[7] == '0' ? 0 : 1;
+    return end + 2;
 }
 
-inline const char* request_parser::parse_fields(text in, const char* at, const limits& bounds,
-                                                slot_storage slots) noexcept {
+inline const char* request_parser::parse_fields(text in, const char* at, http::line_end_finder& ends,
+                                                const limits& bounds, slot_storage slots) noexcept {
     http::field_slot* slot = slots.first + field_count_;
     http::field_slot* const slots_end =
         slots.first + (slots.count < bounds.field_count ? slots.count : bounds.field_count);
@@ -272,13 +276,18 @@ inline const char* request_parser::parse_fields(text in, const char* at, const l
     reason_ = broken;
     for (;; ++slot) {
         line = at;
-        if (in.last - at < 2) break;
-        if (at[0] == '\r') {
-            at = at[1] == '\n' ? at + 2 : nullptr;
+        const char* const end = ends.find(line);
+        if (!is_line_end(in, end)) {
+            at = nullptr;
+            break;
+        }
+        if (end == line) {
+            at += 2;
             break;
         }
         const bool is_full = slot == slots_end;
-        at = is_full ? fail(http::status::request_header_fields_too_large) : parse_field_line(in, at, *slot);
+        at = is_full ? fail(http::status::request_header_fields_too_large)
+                     : parse_field_line(in, line, end, *slot);
         if (!at) break;
         if (slot->id != http::field_id::unknown && slot->id <= http::field_id::upgrade) {
             if (const http::status noted = note_field(in, *slot); noted != fine) {
@@ -288,17 +297,18 @@ inline const char* request_parser::parse_fields(text in, const char* at, const l
         }
     }
     // Past the last line is past the others too, and where a line is incomplete stop() looks at the limit.
-    const bool is_end = at && at != line;
     line_ = in.offset(line);
     field_count_ = static_cast<std::uint32_t>(slot - slots.first);
-    if (!is_end) return nullptr;
+    if (!at) return nullptr;
     if (static_cast<std::size_t>(at - section) > bounds.field_section_bytes)
         return fail(http::status::request_header_fields_too_large);
     return at;
 }
 
-// field-name ":" OWS field-value OWS CR LF. A line that begins with whitespace (obs-fold) has no name.
+// field-name ":" OWS field-value OWS, up to `end`, where CR LF is. A line that begins with whitespace
+// (obs-fold) has no name.
 [[gnu::always_inline]] inline const char* request_parser::parse_field_line(text in, const char* at,
+                                                                           const char* end,
                                                                            http::field_slot& slot) noexcept {
     std::size_t name_length = 0;
     slot.id = http::find_usual_name(at, in.last, name_length);
@@ -310,13 +320,13 @@ inline const char* request_parser::parse_fields(text in, const char* at, const l
         slot.id = http::find_field_id_of_token(at, name_length, in.last);
     }
 
+    // A field line has no control octet but HTAB, so what is not above SP is OWS, or the CR at the end.
+    const auto is_above_space = [](char c) { return static_cast<unsigned char>(c) > ' '; };
     const char* value = at + name_length + 1;
-    if (value != in.last && *value == ' ') ++value;
-    while (value != in.last && is_ows(*value)) ++value;
-    const char* const end = http::skip_field_value(value, in.last);
-    if (in.last - end < 2 || std::memcmp(end, "\r\n", 2) != 0) return fail(broken);
+    value += *value == ' ';
+    while (!is_above_space(*value) && value != end) ++value;
     const char* value_end = end;
-    while (value_end != value && is_ows(value_end[-1])) --value_end;
+    while (!is_above_space(value_end[-1]) && value_end != value) --value_end;
 
     slot.name_offset = in.offset(at);
     slot.name_length = static_cast<std::uint16_t>(name_length);
