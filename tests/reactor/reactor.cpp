@@ -1,13 +1,16 @@
 #include "eventcore/reactor/reactor.hpp"
 
-#include <vector>
-#include <memory>
 #include <pthread.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <atomic>
 #include <csignal>
+#include <cstdlib>
+#include <memory>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "reactor/reactors.hpp"
 
@@ -216,3 +219,60 @@ TEST_CASE("sending a file to a peer that is gone kills nobody while the reactor 
     sigpending(&pending);
     CHECK(sigismember(&pending, SIGPIPE) == 0);
 }
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // these stop where memory ends
+
+namespace {
+
+struct counted_handle : io_handle {
+    counted_handle() : io_handle(&count) {}
+    static void count(io_handle&, std::uint8_t news) noexcept { gone += news == readiness::gone; }
+    inline static int gone = 0;
+};
+
+// Nothing can be allocated while it lives.
+class no_memory {
+ public:
+    no_memory() {
+        REQUIRE(::getrlimit(RLIMIT_AS, &before_) == 0);
+        const rlimit none{0, before_.rlim_max};
+        REQUIRE(::setrlimit(RLIMIT_AS, &none) == 0);
+        for (std::size_t bytes = std::size_t{1} << 20; bytes >= 16; bytes /= 2)
+            while (void* taken = std::malloc(bytes)) {
+                *static_cast<void**>(taken) = taken_;
+                taken_ = taken;
+            }
+    }
+    ~no_memory() {
+        while (taken_) std::free(std::exchange(taken_, *static_cast<void**>(taken_)));
+        ::setrlimit(RLIMIT_AS, &before_);
+    }
+
+ private:
+    rlimit before_{};
+    void* taken_ = nullptr;
+};
+
+}  // namespace
+
+TEST_CASE("hundreds of handles can go in one turn when there is no memory") {
+    const auto r = every_reactor();
+    constexpr int many = 700;
+    const auto handles = std::make_unique<counted_handle[]>(many);
+    const pair_of_fds one = socket_pair();
+    for (int i = 0; i < many; ++i) {
+        handles[i].fd = ::dup(one.ours.get());
+        REQUIRE(handles[i].fd >= 0);
+        REQUIRE(r->watch(handles[i]));
+    }
+    counted_handle::gone = 0;
+    bool all_gone = false;
+    {
+        const no_memory while_closing;
+        for (int i = 0; i < many; ++i) r->close(handles[i]);
+        all_gone = turn_until(*r, [] { return counted_handle::gone == many; });
+    }
+    CHECK(all_gone);
+}
+
+#endif

@@ -25,13 +25,18 @@ class plain_vector {
     T* begin() noexcept { return values_; }
     T* end() noexcept { return values_ + count_; }
 
-    // Room for `count` values in all. Throws std::bad_alloc.
-    void reserve(std::size_t count) {
-        if (count <= capacity_) return;
+    // Room for `count` values in all. False: there is no memory, and nothing has changed.
+    bool try_reserve(std::size_t count) noexcept {
+        if (count <= capacity_) return true;
         void* const grown = std::realloc(static_cast<void*>(values_), count * sizeof(T));
-        if (!grown) throw std::bad_alloc();
+        if (!grown) return false;
         values_ = static_cast<T*>(grown);
         capacity_ = count;
+        return true;
+    }
+    // Throws std::bad_alloc.
+    void reserve(std::size_t count) {
+        if (!try_reserve(count)) throw std::bad_alloc();
     }
     // Throws std::bad_alloc; the values are then as before.
     void push_back(T value) {

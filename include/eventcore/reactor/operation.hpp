@@ -27,6 +27,7 @@ struct accept_handle : io_handle {
     accept_handle(accept_function a, notify_function n) noexcept : io_handle(n), on_accept(a) {}
 
     accept_function on_accept;
+    bool is_counted = false;  // owned by the reactor
 };
 
 // One operation on a file that runs while the thread does other things. The memory of the operation and the
@@ -57,7 +58,7 @@ inline constexpr std::uint8_t closing_fd = 1;    // the descriptor is closed whe
 inline constexpr std::uint8_t closing_kept = 2;  // the descriptor goes back to whoever called release()
 
 // Handles the kernel no longer knows, to be told so at the end of the turn: until then an event that was
-// fetched earlier in the turn may still name them.
+// fetched earlier in the turn may still name them. The reactor has reserved room for all that are registered.
 using gone_handles = plain_vector<io_handle*>;
 
 // Which call failed while a backend was opened; no step: none did.

@@ -18,6 +18,7 @@
 #include <cstdlib>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "eventcore/base/owned.hpp"
 #include "eventcore/base/result.hpp"
@@ -49,8 +50,6 @@ class reactor final : public scheduler {
         if (std::error_code failed = opened->kernel_.open(asked, options, opened->reason_)) return failed;
         if (asked != reactor_kind::automatic)
             opened->reason_ += from_environment ? ", chosen by EVENTCORE_REACTOR" : ", chosen by the options";
-        opened->gone_.reserve(256);
-        opened->told_.reserve(256);
         opened->read_clocks();
         return opened;
     }
@@ -101,10 +100,13 @@ class reactor final : public scheduler {
     // ---- readiness ----
 
     // From now on `h.notify` hears of edges of `h.fd`. Once per descriptor. A connecting socket: clear
-    // `ready`, call connect_socket(), then watch() and want_write().
+    // `ready`, call connect_socket(), then watch() and want_write(). Without memory: ENOMEM.
     result<> watch(io_handle& h) noexcept {
         EVENTCORE_ASSERT(h.fd >= 0 && !h.closing, "watch() of a closed handle");
-        return kernel_.use([&](auto& b) { return b.watch(h); });
+        if (!can_register_another()) return system_error(ENOMEM);
+        const result<> watched = kernel_.use([&](auto& b) { return b.watch(h); });
+        if (watched) ++registered_;
+        return watched;
     }
     // After a send that would block or came back short: `writable` is news again when the socket takes bytes.
     void want_write(io_handle& h) noexcept {
@@ -122,6 +124,8 @@ class reactor final : public scheduler {
     // `on_accept` once and accepting pauses until this is called again.
     result<> listen(accept_handle& h) noexcept {
         EVENTCORE_ASSERT(h.fd >= 0 && !h.closing, "listen() of a closed handle");
+        if (!h.is_counted && !can_register_another()) return system_error(ENOMEM);
+        if (!std::exchange(h.is_counted, true)) ++registered_;
         return kernel_.use([&](auto& b) { return b.listen(h); });
     }
     // Pauses. Connections the kernel has accepted already may still arrive.
@@ -263,6 +267,14 @@ class reactor final : public scheduler {
     void read_clocks() noexcept;
     duration time_to_wait(time_point wait_until) noexcept;
     void take_turn(time_point wait_until) noexcept;
+    // Every registered handle may be gone in one turn, and that must not need memory then.
+    bool can_register_another() noexcept {
+        if (registered_ < room_for_gone_) return true;
+        const std::size_t more = 2 * room_for_gone_ + 256;
+        if (!gone_.try_reserve(more) || !told_.try_reserve(more)) return false;
+        room_for_gone_ = more;
+        return true;
+    }
     void remove(io_handle& h, std::uint8_t how) noexcept;
     void tell_gone() noexcept;
 
@@ -272,6 +284,8 @@ class reactor final : public scheduler {
     simulated_kernel* simulated_ = nullptr;  // asked instead of the kernel, for sockets and clocks
     detail::gone_handles gone_;              // to be told at the end of this turn
     detail::gone_handles told_;              // empty but while they are being told
+    std::size_t registered_ = 0;             // handles whose `gone` is to come
+    std::size_t room_for_gone_ = 0;
     std::string reason_;
     bool stopping_ = false;
     std::atomic<bool> stop_posted_{false};
@@ -329,6 +343,8 @@ inline void reactor::remove(io_handle& h, std::uint8_t how) noexcept {
 // The handle may be freed by its notice: it is not touched afterwards.
 inline void reactor::tell_gone() noexcept {
     told_.swap(gone_);
+    // Less than told: one whose watch() had failed was closed all the same.
+    registered_ -= told_.size() < registered_ ? told_.size() : registered_;
     for (io_handle* h : told_) {
         h->closing = detail::closing_no;
         h->notify(*h, readiness::gone);
