@@ -100,6 +100,7 @@
 
 // net
 #include "eventcore/net/address.hpp"
+#include "eventcore/net/basic_stream.hpp"
 #include "eventcore/net/connect.hpp"
 #include "eventcore/net/listener.hpp"
 #include "eventcore/net/stream.hpp"

@@ -57,6 +57,8 @@ class tcp_socket : public io_handle {
     void cork(bool on) noexcept;
     io_result flush() noexcept { return io_result(0); }
     io_result shutdown_write() noexcept { return home_->shutdown_write(*this); }
+    std::error_code failure() const noexcept { return {}; }
+    static constexpr bool reading_may_send = false;
     bool has_input() const noexcept { return is_ready(readiness::readable | readiness::hung_up); }
     std::uint8_t receive_waits_for() const noexcept { return readiness::readable | readiness::hung_up; }
     std::uint8_t send_waits_for() const noexcept { return readiness::writable; }

@@ -78,6 +78,7 @@ class tls_socket : public tcp_socket {
         return static_cast<std::uint8_t>(tcp_socket::receive_waits_for() |
                                          (is_clogged() ? readiness::writable : 0));
     }
+    static constexpr bool reading_may_send = true;
     void close() noexcept;
     // What the kernel has of a record that has not left yet does not count as sent.
     std::size_t unsent_bytes() const noexcept {
