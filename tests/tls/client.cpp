@@ -1,4 +1,6 @@
 // The coroutine's side of TLS: whom it trusts, what it moves, and how it ends.
+#include <fcntl.h>
+
 #include <string>
 #include <thread>
 #include <vector>
@@ -174,6 +176,51 @@ TEST_CASE("a stream is read and written at once") {
     const tls_client client =
         std::move(tls_client::make({.ca_pem = options.certificates.front().chain_pem}).value());
     CHECK(unchunked(run_on(*r, echo(&client, s.port(), 3'000'000))) == pattern(3'000'000));
+}
+
+namespace {
+
+// Head and content in parts, the rest of the content from a file, at an offset.
+task<std::string> echo_of_parts(const tls_client* client, std::uint16_t port, int file,
+                                std::size_t file_bytes) {
+    result<tls_stream> made =
+        co_await net::connect_tls(*client, net::address::loopback_ipv4(port), "localhost");
+    if (!made) co_return made.error().message();
+    std::string head = "POST /echo HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: " +
+                       std::to_string(6 + file_bytes - 2) + "\r\n\r\n";
+    std::string one = "one", two = "two";
+    const iovec parts[] = {{head.data(), head.size()}, {one.data(), 3}, {nullptr, 0}, {two.data(), 3}};
+    const result<> sent = co_await made->write_all(parts);
+    if (!sent) co_return sent.error().message();
+    const result<std::uint64_t> copied = co_await made->send_file(file, 2, 1 << 30);
+    if (!copied) co_return copied.error().message();
+    if (*copied != file_bytes - 2) co_return "the file was cut";
+    char room[1000];
+    std::string all;
+    while (true) {
+        const result<std::size_t> got = co_await made->read_some(room);
+        if (!got) co_return got.error().message();
+        if (*got == 0) break;
+        all.append(room, *got);
+    }
+    co_return unchunked(content_of(all));
+}
+
+}  // namespace
+
+TEST_CASE("a stream takes parts, and a file") {
+    const reactor_kind kind = EVENTCORE_EVERY_REACTOR;
+    const ec::tls_options options = tls_for_localhost();
+    running_server s(kind, echoing(), over_tls(ec::tls_acceptor(options)));
+    const owned<reactor> r = open_reactor(kind);
+    const tls_client client =
+        std::move(tls_client::make({.ca_pem = options.certificates.front().chain_pem}).value());
+    const test::temporary_directory directory;
+    const std::string text = pattern(70'000);
+    write_file(directory.at("content"), text);
+    const unique_fd file(::open(directory.at("content").c_str(), O_RDONLY | O_CLOEXEC));
+    REQUIRE(file);
+    CHECK(run_on(*r, echo_of_parts(&client, s.port(), file.get(), text.size())) == "onetwo" + text.substr(2));
 }
 
 namespace {
