@@ -189,6 +189,7 @@
 #include "eventcore/server/http1_upgrade.hpp"
 #include "eventcore/server/http1_wire.hpp"
 #include "eventcore/server/input_buffer.hpp"
+#include "eventcore/server/intake.hpp"
 #include "eventcore/server/option_check.hpp"
 #include "eventcore/server/pace.hpp"
 #include "eventcore/server/peer_table.hpp"

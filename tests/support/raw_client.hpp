@@ -28,6 +28,11 @@ class raw_client {
         const int one = 1;
         ::setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
     }
+    // Over a connected socket, which it closes.
+    struct over {
+        int fd;
+    };
+    explicit raw_client(over socket) : fd_(socket.fd) { is_connected_ = true; }
     raw_client(const raw_client&) = delete;
     raw_client& operator=(const raw_client&) = delete;
     ~raw_client() { close(); }

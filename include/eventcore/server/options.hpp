@@ -113,6 +113,9 @@ struct server_options {
     bool nodelay = true;     // answers are written whole; Nagle could only delay them
     bool keepalive = false;  // probes by the kernel; the time-outs above do that job
     bool reuse_port = true;  // a listening socket per worker (SO_REUSEPORT)
+    // A worker with a quarter more connections than another one gives a new one to it. Where the kernel sends
+    // connections is chance, and a few busy ones may all meet on one worker.
+    bool balance_connections = true;
     // Restarts that lose nothing: the next process may listen here while this one still does, and stop()
     // leaves it the new connections for the length of drain_grace before it closes. Linux; elsewhere some may
     // be lost.

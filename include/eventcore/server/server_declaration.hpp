@@ -64,6 +64,7 @@ class server {
  private:
     result<> fail(std::string failure, std::error_code error);
     result<> open_reactors();
+    void make_ring() noexcept;
     result<> prepare_transports();
     result<> listen();
     result<> listen_on(const listen_place& place, std::uint16_t port);

@@ -105,7 +105,17 @@ EVENTCORE_INLINE result<> server::open_reactors() {
         }
         workers_.emplace_back(i, options_, std::move(*opened), peers_.get());
     }
+    if (options_.balance_connections && options_.workers > 1) make_ring();
     return {};
+}
+
+EVENTCORE_INLINE void server::make_ring() noexcept {
+    worker* before = nullptr;
+    for (worker& w : workers_) {
+        if (before) before->set_neighbour(w);
+        before = &w;
+    }
+    before->set_neighbour(workers_.front());
 }
 
 EVENTCORE_INLINE result<> server::prepare_transports() {
@@ -130,7 +140,7 @@ EVENTCORE_INLINE result<> server::listen() {
     return {};
 }
 
-// A Unix-domain socket, and any without SO_REUSEPORT, has one listener, and so one worker.
+// A Unix-domain socket, and any without SO_REUSEPORT, has one listener, and so one worker accepts.
 EVENTCORE_INLINE result<> server::listen_on(const listen_place& place, std::uint16_t port) {
     result<net::address> at = net::address::parse(place.address, port);
     if (!at) return fail("cannot listen on \"" + place.address + "\": " + at.error().message(), at.error());

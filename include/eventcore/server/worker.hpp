@@ -1,5 +1,5 @@
 // One thread of a server: a reactor, listeners, connections and an instance of the application. Workers share
-// nothing but immutable options.
+// nothing but immutable options; one that has many more connections than another gives new ones away.
 #pragma once
 
 #include <atomic>
@@ -12,6 +12,7 @@
 
 #include "eventcore/base/owned.hpp"
 #include "eventcore/base/owning_list.hpp"
+#include "eventcore/base/recycler.hpp"
 #include "eventcore/base/thread.hpp"
 #include "eventcore/net/listener.hpp"
 #include "eventcore/reactor/offload.hpp"
@@ -21,6 +22,7 @@
 #include "eventcore/server/connection_pool.hpp"
 #include "eventcore/server/cpus.hpp"
 #include "eventcore/server/http1_tcp_pool.hpp"
+#include "eventcore/server/intake.hpp"
 #include "eventcore/server/options.hpp"
 #include "eventcore/server/peer_table.hpp"
 #include "eventcore/server/transport.hpp"
@@ -47,6 +49,14 @@ class worker {
     // in words. The kernel queues connections from now on.
     result<> listen(const net::address& where, bool is_first_of_group, std::string& failure,
                     transport* over = nullptr);
+    // Who may be given connections that come here; all neighbours make a ring. Before start().
+    void set_neighbour(worker& next) noexcept { neighbour_ = to_ask_ = &next; }
+    // Any thread: its connections, and those on their way to it.
+    std::size_t load() const noexcept {
+        const std::uint64_t closed = counters.connections_closed.read();
+        const std::uint64_t accepted = counters.connections_accepted.read();
+        return intake_.count() + static_cast<std::size_t>(accepted > closed ? accepted - closed : 0);
+    }
     // Runs on a thread of its own until it has drained. False: there is no thread to be had.
     [[nodiscard]] bool start(app_source& source) noexcept;
     // In the place of start(): runs on this thread, whose owner gives the reactor its turns until
@@ -189,6 +199,22 @@ class worker {
         std::atomic<command> asked{command::none};
     };
 
+    // A connection on its way from the worker that accepted it.
+    struct moved_connection : inbox_item {
+        moved_connection(worker& w, transport* t) noexcept : inbox_item(&arrived), to(w), over(t) {}
+        static void* operator new(std::size_t bytes) { return recycler::allocate(bytes); }
+        static void operator delete(void* memory, std::size_t bytes) noexcept {
+            recycler::deallocate(memory, bytes);
+        }
+        static void arrived(inbox_item& item) noexcept {
+            auto& self = static_cast<moved_connection&>(item);
+            self.to.take_in(self);
+        }
+        worker& to;
+        transport* over;
+        unique_fd socket;
+    };
+
     void send(command asked) noexcept;
     void obey() noexcept;
     void thread_main() noexcept;
@@ -201,7 +227,11 @@ class worker {
     }
     std::size_t connections_max() const noexcept;
     static void connected(void* owner, unique_fd socket) noexcept;
+    bool give_away(transport* over, unique_fd& socket);
+    void take_in(moved_connection& arrived) noexcept;
+    void serve(accepting_pool& pool, unique_fd socket) noexcept;
     void make_room() noexcept;
+    void open_to_neighbours(std::size_t connections_reserved);
     static void connection_gone(void* owner) noexcept;
     void begin_drain() noexcept;
     void go_on_draining() noexcept;
@@ -224,6 +254,9 @@ class worker {
     drain_deadline drain_timer_;
     drain_step drain_step_;
     command_item command_;
+    worker* neighbour_ = nullptr;  // null: connections stay where they come
+    worker* to_ask_ = nullptr;     // of the ring, the next one to compare with
+    intake intake_;
     bool is_ending_ = false;
     std::uint16_t port_ = 0;
     std::uint16_t latest_port_ = 0;
@@ -277,6 +310,7 @@ inline bool worker::begin() noexcept {
         now_.emplace(*this, source_->make());
         const std::size_t reserved = options_.connections_reserved / options_.workers;
         for (entrance& e : entrances_) e.pool = &now_->pool_for(e.over, reserved);
+        if (neighbour_) open_to_neighbours(reserved);
         if (options_.shed_loop_delay > duration::zero()) now_->watch.ask({});
         for (entrance& e : entrances_) e.door.start().value();
         return true;
@@ -327,14 +361,52 @@ inline std::size_t worker::connections_max() const noexcept {
     return share > 0 ? share : 1;
 }
 
+// What any listener of the server may bring, one of a neighbour too.
+inline void worker::open_to_neighbours(std::size_t connections_reserved) {
+    if (!options_.address.empty()) now_->pool_for(options_.transport.get(), connections_reserved);
+    for (const listen_place& place : options_.listen_also)
+        now_->pool_for(place.over.get(), connections_reserved);
+    intake_.open();
+}
+
 inline void worker::connected(void* owner, unique_fd socket) noexcept {
     auto& from = *static_cast<entrance*>(owner);
     worker& self = from.owner;
     try {
-        const bool has_come = from.pool->serve(std::move(socket));
-        if (has_come && self.now_->connection_count() > self.connections_max()) self.make_room();
+        if (self.neighbour_ && self.give_away(from.over, socket)) return;
+    } catch (...) {  // no memory to send it away with
+    }
+    self.serve(*from.pool, std::move(socket));
+}
+
+// Asks one neighbour after the other, one for each connection: with many workers, as good as asking all. Only
+// who has much less gets anything, for a connection that stays costs a wake-up less.
+inline bool worker::give_away(transport* over, unique_fd& socket) {
+    worker& other = *to_ask_;
+    to_ask_ = other.neighbour_ != this ? other.neighbour_ : neighbour_;
+    const std::size_t theirs = other.load();
+    if (now_->connection_count() < theirs + theirs / 4 + 1) return false;
+    owned<moved_connection> moving = make_owned<moved_connection>(other, over);
+    if (!other.intake_.enter()) return false;
+    moving->socket = std::move(socket);
+    other.home_->post(*moving.release());
+    return true;
+}
+
+inline void worker::take_in(moved_connection& arrived) noexcept {
+    const owned<moved_connection> taken(&arrived);
+    intake_.leave();
+    if (drain_step_.phase < drain_phase::ending)
+        serve(now_->pool_for(taken->over, 0), std::move(taken->socket));
+    if (drain_step_.phase >= drain_phase::waiting) stop_when_empty();
+}
+
+inline void worker::serve(accepting_pool& pool, unique_fd socket) noexcept {
+    try {
+        const bool has_come = pool.serve(std::move(socket));
+        if (has_come && now_->connection_count() > connections_max()) make_room();
     } catch (...) {  // no memory for it: the socket closes
-        self.now_->host.reached(server_limit::memory);
+        now_->host.reached(server_limit::memory);
     }
 }
 
@@ -366,6 +438,7 @@ inline void worker::connection_gone(void* owner) noexcept {
 inline void worker::begin_drain() noexcept {
     if (now_->host.is_draining()) return;
     now_->host.set_draining();
+    intake_.close();
     home_->arm(drain_timer_, home_->now() + options_.drain_timeout);
     if (!options_.hand_over) return now_->connection_count() > 0 ? stop_accepting() : close_listeners();
     for (entrance& e : entrances_) e.door.leave_group(options_.workers);
@@ -416,7 +489,7 @@ inline void worker::end() noexcept {
 }
 
 inline void worker::stop_when_empty() noexcept {
-    if (now_->connection_count() > 0) return;
+    if (now_->connection_count() > 0 || intake_.count() > 0) return;
     home_->disarm(drain_timer_);
     home_->disarm(drain_step_);
     home_->stop();
