@@ -38,16 +38,18 @@ class websocket_core final : public tunnel {
     }
 
     // ---- tunnel ----
+    // "inline" and "cold" are for programs without a WebSocket: else g++ emits the table of these functions,
+    // guesses that whatever is behind a tunnel is this, and compiles all of it.
 
-    inline void start(duplex io, std::string_view received) override;
-    inline void on_news(std::uint8_t news) noexcept override;
-    inline void on_deadline() noexcept override;
-    bool is_idle() const noexcept override { return false; }
-    inline void drain() noexcept override;
-    std::string_view running_route() const noexcept override {
+    [[gnu::cold]] inline void start(duplex io, std::string_view received) override;
+    [[gnu::cold]] inline void on_news(std::uint8_t news) noexcept override;
+    [[gnu::cold]] inline void on_deadline() noexcept override;
+    [[gnu::cold]] bool is_idle() const noexcept override { return false; }
+    [[gnu::cold]] inline void drain() noexcept override;
+    [[gnu::cold]] std::string_view running_route() const noexcept override {
         return handler_ && ctx_.activity() ? *ctx_.activity() : std::string_view{};
     }
-    inline void release() noexcept override;
+    [[gnu::cold]] inline void release() noexcept override;
 
     // ---- for the handler and who else sends: on the home thread ----
 
