@@ -119,9 +119,9 @@ class directory {
     // The same for who hands the descriptor on, to a response say, and needs the size for it: fewer calls. It
     // may be in non-blocking mode (O_NONBLOCK).
     //
-    // Asked again for the same name in one turn of the loop, it hands out the same open file. So an answer
-    // shows the name as it was when its request had arrived, or later; but a handler that replaces files with
-    // calls of its own, rather than a directory's, has to say look_again() before it asks for them.
+    // Asked again for the same name in one turn of the loop, it hands out the same open file: never older
+    // than the turn, see open_files.hpp. A handler that replaces files with calls of its own, rather than a
+    // directory's, has to say look_again() before it asks for them.
     template <only_if_used = nullptr>
     task<result<found_file>> find_file(std::string name) const;
     // On the thread that is to see the change.

@@ -1,10 +1,13 @@
 // The files that this thread has opened for reading since it last looked at the world: until it looks again,
 // requests for the same name share them.
 //
-// What the kernel reports is taken in batches, and everything in one had arrived before the first of it is
-// handled. So a file that was looked up while a batch is handled is at least as new as any request in it, and
-// one look-up does for all that ask for that name: whoever changes a file and then asks for it is in a later
-// batch. Nothing is held while the thread waits.
+// What the kernel reports is taken in batches, and a batch had arrived before the first of it is handled. So
+// a file that was looked up meanwhile is at least as new as the requests in it, and one look-up does for all
+// that ask for that name: whoever changes a file and then asks for it is in a later batch. (Not so one who
+// keeps sending on a connection that is in this batch already, without waiting for answers: what arrives
+// there meanwhile may be read as well, and be shown the file as it was earlier in the same turn.)
+//
+// Nothing is held while the thread waits.
 #pragma once
 
 #include <cstddef>
