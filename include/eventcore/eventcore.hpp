@@ -36,6 +36,7 @@
 #include "eventcore/base/result.hpp"
 #include "eventcore/base/sha1.hpp"
 #include "eventcore/base/shared.hpp"
+#include "eventcore/base/shared_fd.hpp"
 #include "eventcore/base/slab.hpp"
 #include "eventcore/base/thread.hpp"
 #include "eventcore/base/unique_fd.hpp"
@@ -119,6 +120,7 @@
 #include "eventcore/content/json/utf8.hpp"
 #include "eventcore/content/json/write.hpp"
 #include "eventcore/content/media_type.hpp"
+#include "eventcore/content/open_files.hpp"
 
 // web
 #include "eventcore/web/application.hpp"

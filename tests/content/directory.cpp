@@ -75,8 +75,9 @@ task<result<std::string>> get(const directory* base, std::string name) {
 task<result<std::uint64_t>> size_of(const directory* base, std::string name) {
     result<found_file> found = co_await base->find_file(name);
     if (!found) co_return found.error();
-    const result<file_info> now = file(std::move(found->descriptor)).info();
-    if (!now || now->size_bytes != found->info.size_bytes || !found->info.is_regular)
+    struct stat now{};
+    if (::fstat(found->descriptor.get(), &now) != 0) co_return system_error(errno);
+    if (static_cast<std::uint64_t>(now.st_size) != found->info.size_bytes || !found->info.is_regular)
         co_return errc::malformed;
     co_return found->info.size_bytes;
 }

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -57,6 +58,45 @@ TEST_CASE("ready items run in the order of scheduling; what they schedule runs i
     CHECK(s.has_ready());
     s.run_turn();
     CHECK(log == std::vector<int>{1, 2, 3});
+}
+
+TEST_CASE("what may be held until the next look is let go before the inbox, behind it and at the end") {
+    manual_scheduler s;
+    std::vector<int> log;
+    struct holder : item {
+        holder(std::vector<int>& l, int n, scheduler& at) : item(l, n) { at.before_next_look(*this); }
+    };
+    struct holding : inbox_item {
+        holding(scheduler& s, std::vector<int>& l) : inbox_item(&ran), at(s), log(l) {}
+        static void ran(inbox_item& i) noexcept {
+            auto& self = static_cast<holding&>(i);
+            self.log.push_back(2);
+            self.held.emplace(self.log, 3, self.at);
+        }
+        scheduler& at;
+        std::vector<int>& log;
+        std::optional<holder> held;
+    };
+    struct late : ready_item {
+        late(scheduler& s, std::vector<int>& l) : ready_item(&ran), at(s), log(l) {}
+        static void ran(ready_item& i) noexcept {
+            auto& self = static_cast<late&>(i);
+            self.log.push_back(4);
+            self.held.emplace(self.log, 5, self.at);
+        }
+        scheduler& at;
+        std::vector<int>& log;
+        std::optional<holder> held;
+    };
+    holder first(log, 1, s);
+    holding posted(s, log);
+    late ready(s, log);
+    s.post(posted);
+    s.schedule(ready);
+    s.run_turn();
+    CHECK(log == std::vector<int>{1, 2, 3, 4, 5});
+    s.run_turn();
+    CHECK(log.size() == 5);
 }
 
 TEST_CASE("a ready item that is destroyed does not run") {

@@ -2,13 +2,16 @@
 #include "support/count_allocations.hpp"
 
 #include <cstdlib>
+#include <fstream>
 #include <string>
 #include <string_view>
 
+#include "eventcore/content/directory.hpp"
 #include "eventcore/coro/sleep.hpp"
 #include "eventcore/web/json.hpp"
 #include "eventcore/web/middleware/rate_limit.hpp"
 #include "eventcore/web/router.hpp"
+#include "support/reactor_tasks.hpp"
 #include "support/running_server.hpp"
 
 namespace ec = eventcore;
@@ -21,8 +24,16 @@ struct greeting {
     int number = 7;
 };
 
-auto routes() {
-    return ec::router(ec::get<"/text">([] { return "Hello, World!"; }),
+ec::task<ec::response> send_file(ec::state<const ec::directory> files, std::string name) {
+    ec::result<ec::found_file> found = co_await files->find_file(name);
+    if (!found) co_return ec::status::not_found;
+    ec::file_region all(std::move(found->descriptor), 0, found->info.size_bytes);
+    co_return ec::response::from_file(std::move(all), "text/plain");
+}
+
+auto routes(const ec::directory& files) {
+    return ec::router(ec::provide(&files), ec::get<"/files/{name}">(send_file),
+                      ec::get<"/text">([] { return "Hello, World!"; }),
                       ec::get<"/json">([] { return ec::json{greeting{}}; }),
                       ec::get<"/users/{id}/posts/{post}">([](int id, std::string_view) -> ec::response {
                           ec::response r(id > 0 ? ec::status::ok : ec::status::not_found);
@@ -57,8 +68,12 @@ std::size_t allocations(raw_client& c) {
 
 TEST_CASE("a request in the steady state allocates nothing") {
     if (EVENTCORE_ASAN) return;  // there every pool hands its blocks back to the heap, on purpose
-    running_server s(EVENTCORE_EVERY_REACTOR, routes());
+    const ec::test::temporary_directory base;
+    std::ofstream(base.at("a")) << std::string(1000, 'a');
+    const ec::directory files = ec::directory::open(base.path()).value();
+    running_server s(EVENTCORE_EVERY_REACTOR, routes(files));
     const std::string request = GENERATE(
+        std::string("GET /files/a HTTP/1.1\r\nHost: a\r\n\r\n"),
         std::string("GET /text HTTP/1.1\r\nHost: a\r\n\r\n"),
         std::string("GET /json HTTP/1.1\r\nHost: a\r\n\r\n"),
         std::string("GET /users/12/posts/a%20b HTTP/1.1\r\nHost: a\r\n\r\n"),
@@ -88,7 +103,8 @@ TEST_CASE("a connection in the steady state allocates nothing") {
     if (EVENTCORE_ASAN) return;
     const ec::reactor_kind kind = EVENTCORE_EVERY_REACTOR;
     if (kind == ec::reactor_kind::kqueue) return;  // our stand-in for the kernel allocates
-    running_server s(kind, routes());
+    const ec::directory files = ec::directory::open("/").value();
+    running_server s(kind, routes(files));
     raw_client observer(s.port());
     const auto come_and_go = [&](int times) {
         for (int i = 0; i < times; ++i) {

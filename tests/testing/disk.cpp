@@ -32,6 +32,17 @@ ec::task<ec::result<bool>> write_all(const ec::directory& base, std::string name
     co_return replaced;
 }
 
+ec::task<ec::response> send_file(ec::state<const ec::directory> base, std::string name) {
+    ec::result<ec::found_file> found = co_await base->find_file(name);
+    if (!found) co_return ec::status::not_found;
+    ec::file_region all(std::move(found->descriptor), 0, found->info.size_bytes);
+    co_return ec::response::from_file(std::move(all), "text/plain");
+}
+ec::task<ec::status> replace_file(ec::state<const ec::directory> base, std::string name, ec::bytes content) {
+    const ec::result<bool> replaced = co_await write_all(*base, name, std::string(content.view()));
+    co_return replaced ? ec::status::ok : ec::status::internal_server_error;
+}
+
 }  // namespace
 
 TEST_CASE("files are written and read, whatever the seed") {
@@ -50,6 +61,28 @@ TEST_CASE("files are written and read, whatever the seed") {
             sim.expect(sim.run(read_all(base, "none")).error() == ec::errc::not_found, "not found");
             sim.expect(static_cast<bool>(sim.run(base.remove("a.txt"))), "removes");
             sim.expect(!sim.disk().find("/srv/files/a.txt"), "it is gone");
+        }
+        sim.expect(sim.open_descriptors() == 0, "closes everything");
+    });
+}
+
+TEST_CASE("who has heard of a new content of a shared file gets it, whatever the seed") {
+    ec::testing::for_each_seed(200, [](simulation& sim) {
+        sim.disk().put("/srv/a", "0");
+        {
+            const auto opened = ec::directory::open("/srv");
+            sim.serve(ec::router(ec::provide(&*opened), ec::get<"/{name}">(send_file),
+                                 ec::put<"/{name}">(replace_file)));
+            auto writer = sim.connect(), reader = sim.connect(), one = sim.connect(), other = sim.connect();
+            for (int n = 1; n <= 5; ++n) {
+                one.begin("GET", "/a");  // these may see either
+                other.begin("GET", "/a");
+                const std::string text = std::to_string(n);
+                sim.expect(writer.ask("PUT", "/a", text).status == 200, "replaces");
+                one.begin("GET", "/a");
+                sim.expect(reader.get("/a").content == text, "is new to who asks afterwards");
+            }
+            sim.expect(sim.settle() && sim.drain(), "ends");
         }
         sim.expect(sim.open_descriptors() == 0, "closes everything");
     });

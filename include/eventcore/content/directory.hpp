@@ -25,6 +25,7 @@
 #include "eventcore/base/ascii.hpp"
 #include "eventcore/base/result.hpp"
 #include "eventcore/base/unique_fd.hpp"
+#include "eventcore/content/open_files.hpp"
 #include "eventcore/coro/task.hpp"
 #include "eventcore/reactor/file.hpp"
 #include "eventcore/reactor/file_calls.hpp"
@@ -82,13 +83,23 @@ class pending_file {
     std::uint64_t size_ = 0;
 };
 
-// An open regular file, and what was known of it when it was opened.
-struct found_file {
+namespace detail {
+
+struct regular_file {
     unique_fd descriptor;
     file_info info;
 };
 
+inline std::uint64_t next_directory_number() noexcept {
+    static std::atomic<std::uint64_t> last{0};
+    return last.fetch_add(1, std::memory_order_relaxed) + 1;
+}
+
+}  // namespace detail
+
 struct directory_options {
+    // Requests that a worker has in hand together share what find_file() opens: see there.
+    bool share_open_files = true;
     bool nameless_uploads = true;  // pending files have no name where the system can do that (O_TMPFILE)
 };
 
@@ -107,8 +118,14 @@ class directory {
     task<result<file>> open_file(std::string name) const;
     // The same for who hands the descriptor on, to a response say, and needs the size for it: fewer calls. It
     // may be in non-blocking mode (O_NONBLOCK).
+    //
+    // Asked again for the same name in one turn of the loop, it hands out the same open file: never older
+    // than the turn, see open_files.hpp. A handler that replaces files with calls of its own, rather than a
+    // directory's, has to say look_again() before it asks for them.
     template <only_if_used = nullptr>
     task<result<found_file>> find_file(std::string name) const;
+    // On the thread that is to see the change.
+    static void look_again() noexcept { detail::open_files::forget(); }
     // To write at the end of a file that exists; every write_at() appends, whatever its offset.
     template <only_if_used = nullptr>
     task<result<file>> open_to_append(std::string name) const;
@@ -120,15 +137,17 @@ class directory {
     task<result<>> remove(std::string name) const;
 
  private:
-    directory(unique_fd fd, directory_options options) noexcept : fd_(std::move(fd)), options_(options) {}
+    directory(unique_fd fd, directory_options options) noexcept
+        : fd_(std::move(fd)), options_(options), number_(detail::next_directory_number()) {}
 
     template <only_if_used = nullptr>
-    task<result<found_file>> find_regular(std::string name, int flags) const;
+    task<result<detail::regular_file>> wait_for_file(std::string name, int flags) const;
     template <only_if_used = nullptr>
-    task<result<file>> open_regular(std::string name, int flags) const;
+    task<result<file>> open_to_use(std::string name, int flags) const;
 
     unique_fd fd_;
     directory_options options_;
+    std::uint64_t number_;  // no other directory has or had it
 };
 
 // Whether `name` is a name at all; says nothing about links on the disk.
@@ -171,6 +190,22 @@ inline std::error_code name_error(io_result failed) noexcept {
         case ENAMETOOLONG: return errc::invalid_argument;
         default: return failed.error();
     }
+}
+
+inline bool must_wait(std::error_code why) noexcept { return why == system_error(EAGAIN); }
+
+// With beneath_cached, must_wait() says whether the disk has to be asked.
+inline result<regular_file> open_regular(int base, const std::string& name, int flags,
+                                         file_calls::resolve how) {
+    // Non-blocking, so that a named pipe does not keep us waiting for its other end.
+    const io_result opened = file_calls::open(base, name.c_str(), flags | O_NONBLOCK | O_NOCTTY, 0, how);
+    if (!opened.ok()) return name_error(opened);
+    file found(unique_fd(static_cast<int>(opened.bytes())));
+    const result<file_info> info = found.info();
+    if (!info) return info.error();
+    if (info->is_directory) return system_error(EISDIR);
+    if (!info->is_regular) return errc::not_found;
+    return regular_file{found.release(), *info};
 }
 
 struct split_name {
@@ -273,6 +308,7 @@ template <only_if_used>
 task<result<>> pending_file::commit_new() {
     auto publish_new = [this] { return publish(false); };
     const result<bool> published = co_await blocking(publish_new);
+    detail::open_files::forget();
     co_return published.error();
 }
 
@@ -280,49 +316,55 @@ template <only_if_used>
 task<result<bool>> pending_file::commit() {
     auto publish_over = [this] { return publish(true); };
     const result<bool> published = co_await blocking(publish_over);
+    detail::open_files::forget();
     co_return published;
 }
 
 template <only_if_used>
-task<result<found_file>> directory::find_regular(std::string name, int flags) const {
-    if (const std::error_code fault = check_file_name(name)) co_return fault;
-    // Non-blocking, so that a named pipe does not keep us waiting for its other end.
-    result<file> opened = co_await open_file_at(fd_.get(), name, flags | O_NONBLOCK | O_NOCTTY, 0,
-                                                file_calls::resolve::beneath);
-    if (!opened) {
-        const int number = opened.error().category() == std::system_category() ? opened.error().value() : 0;
-        co_return number ? detail::name_error(io_result(-number)) : opened.error();
-    }
-    const result<file_info> info = opened->info();
-    if (!info) co_return info.error();
-    if (info->is_directory) co_return system_error(EISDIR);
-    if (!info->is_regular) co_return errc::not_found;
-    co_return found_file{opened->release(), *info};
+task<result<detail::regular_file>> directory::wait_for_file(std::string name, int flags) const {
+    auto open = [&] { return detail::open_regular(fd_.get(), name, flags, file_calls::resolve::beneath); };
+    result<detail::regular_file> opened = co_await blocking(open);
+    co_return opened;
 }
 
 template <only_if_used>
-task<result<file>> directory::open_regular(std::string name, int flags) const {
-    result<found_file> found = co_await find_regular(std::move(name), flags);
-    if (!found) co_return found.error();
+task<result<file>> directory::open_to_use(std::string name, int flags) const {
+    if (const std::error_code fault = check_file_name(name)) co_return fault;
+    result<detail::regular_file> opened =
+        detail::open_regular(fd_.get(), name, flags, file_calls::resolve::beneath_cached);
+    if (detail::must_wait(opened.error())) opened = co_await wait_for_file(std::move(name), flags);
+    if (!opened) co_return opened.error();
     // io_uring would take the flag for "never wait" on some file systems.
-    const io_result set = file_calls::set_flags(found->descriptor.get(), flags & O_APPEND);
+    const io_result set = file_calls::set_flags(opened->descriptor.get(), flags & O_APPEND);
     if (!set.ok()) co_return set.error();
-    co_return file(std::move(found->descriptor));
+    co_return file(std::move(opened->descriptor));
 }
 
+// What had to be waited for is not shared: it may have been opened before this turn's requests arrived.
 template <only_if_used>
 task<result<found_file>> directory::find_file(std::string name) const {
-    return find_regular(std::move(name), O_RDONLY);
+    found_file found;
+    detail::open_files* const shared = options_.share_open_files ? detail::open_files::here() : nullptr;
+    if (shared && shared->find(number_, name, found)) co_return std::move(found);
+    if (const std::error_code fault = check_file_name(name)) co_return fault;
+    result<detail::regular_file> opened =
+        detail::open_regular(fd_.get(), name, O_RDONLY, file_calls::resolve::beneath_cached);
+    const bool has_waited = detail::must_wait(opened.error());
+    if (has_waited) opened = co_await wait_for_file(name, O_RDONLY);
+    if (!opened) co_return opened.error();
+    found = {std::move(opened->descriptor), opened->info};
+    if (shared && !has_waited) shared->keep(number_, name, found);
+    co_return std::move(found);
 }
 
 template <only_if_used>
 task<result<file>> directory::open_file(std::string name) const {
-    return open_regular(std::move(name), O_RDONLY);
+    return open_to_use(std::move(name), O_RDONLY);
 }
 
 template <only_if_used>
 task<result<file>> directory::open_to_append(std::string name) const {
-    return open_regular(std::move(name), O_WRONLY | O_APPEND);
+    return open_to_use(std::move(name), O_WRONLY | O_APPEND);
 }
 
 template <only_if_used>
@@ -352,6 +394,7 @@ task<result<>> directory::remove(std::string name) const {
         return removed.ok() ? std::error_code{} : detail::name_error(removed);
     };
     const result<> removed = co_await blocking(unlink);
+    detail::open_files::forget();
     co_return removed;
 }
 

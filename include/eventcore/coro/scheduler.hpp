@@ -55,6 +55,10 @@ class scheduler {
     // Runs `item` later in this turn, after what is queued already.
     void schedule(ready_item& item) noexcept { ready_.push_back(item); }
 
+    // Runs `item` before anything more is heard from outside this thread: before the kernel is asked again,
+    // and on either side of the inbox. For what may be held so long and no longer.
+    void before_next_look(ready_item& item) noexcept { until_next_look_.push_back(item); }
+
     // Fires `t` at `when` or within a tick after it; moves it when it is armed already.
     void arm(timer& t, time_point when) noexcept { timers_.arm(t, when); }
     void disarm(timer& t) noexcept { timers_.disarm(t); }
@@ -120,11 +124,14 @@ class scheduler {
     // Fires due timers, runs what other threads posted and what is ready now. What those make ready runs in
     // the next turn, so that the kernel is looked at in between however busy coroutines keep each other.
     void run_turn() noexcept {
+        let_go();
         timers_.advance(now_);
         drain_inbox();
+        let_go();
         intrusive_list<ready_item> batch;
         batch.splice_back(ready_);
         while (!batch.empty()) batch.pop_front().run();
+        let_go();
     }
 
     // Before a blocking wait: true when the inbox is empty and posters will wake() from now on.
@@ -142,6 +149,9 @@ class scheduler {
     virtual void wake() noexcept {}
 
  private:
+    void let_go() noexcept {
+        while (!until_next_look_.empty()) until_next_look_.pop_front().run();
+    }
     void drain_inbox() noexcept {
         if (inbox_.load(std::memory_order_relaxed) == nullptr) return;
         inbox_item* newest = inbox_.exchange(nullptr, std::memory_order_acquire);
@@ -166,6 +176,7 @@ class scheduler {
     time_point now_{};
     wall_time_point wall_now_{};
     intrusive_list<ready_item> ready_;
+    intrusive_list<ready_item> until_next_look_;
     timer_wheel timers_;
     alignas(64) std::atomic<inbox_item*> inbox_{nullptr};
     std::atomic<bool> sleeping_{false};

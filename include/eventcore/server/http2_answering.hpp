@@ -165,11 +165,12 @@ inline task<> http2_session::send_file(body_writer& out, file_region& region) {
     constexpr std::size_t piece_bytes = 64 * 1024;
     byte_buffer piece;
     char* const to = piece.prepare(piece_bytes);
-    const file source(unique_fd(region.file.release()));
+    const shared_fd source = std::move(region.file);
     std::uint64_t offset = region.offset, left = region.length;
     while (left > 0) {
         const std::size_t wanted = left < piece_bytes ? static_cast<std::size_t>(left) : piece_bytes;
-        const result<std::size_t> got = co_await source.read_at({to, wanted}, offset);
+        const result<std::size_t> got = co_await file::transfer_operation(file_operation::kind_type::read,
+                                                                          source.get(), to, wanted, offset);
         // The disk has failed or the file has shrunk: the promised length cannot be kept.
         if (!got || *got == 0) throw std::system_error(got ? make_error_code(errc::closed) : got.error());
         offset += *got;

@@ -10,7 +10,7 @@
 
 #include "eventcore/base/byte_buffer.hpp"
 #include "eventcore/base/recycler.hpp"
-#include "eventcore/base/unique_fd.hpp"
+#include "eventcore/base/shared_fd.hpp"
 #include "eventcore/coro/task.hpp"
 #include "eventcore/web/body.hpp"
 #include "eventcore/web/tunnel.hpp"
@@ -20,9 +20,9 @@ namespace eventcore {
 // Part of an open file: what a response sends without bringing it into user space.
 struct file_region {
     file_region() noexcept {}
-    file_region(unique_fd file_, std::uint64_t offset_, std::uint64_t length_) noexcept
+    file_region(shared_fd file_, std::uint64_t offset_, std::uint64_t length_) noexcept
         : file(std::move(file_)), offset(offset_), length(length_) {}
-    unique_fd file;
+    shared_fd file;
     std::uint64_t offset = 0;
     std::uint64_t length = 0;
 };
