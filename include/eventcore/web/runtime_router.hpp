@@ -17,18 +17,21 @@
 
 #include "eventcore/base/arena.hpp"
 #include "eventcore/base/result.hpp"
+#include "eventcore/coro/task.hpp"
 #include "eventcore/web/application.hpp"
 #include "eventcore/web/dispatch.hpp"
 #include "eventcore/web/route.hpp"
 
 namespace eventcore {
 
-class runtime_router {
+// A template so that programs without one do not pay for its vectors while they are compiled.
+template <only_if_used = nullptr>
+class basic_runtime_router {
  public:
-    runtime_router() { grow(64); }
-    runtime_router(const runtime_router&) = delete;
-    runtime_router& operator=(const runtime_router&) = delete;
-    ~runtime_router() {
+    basic_runtime_router() { grow(64); }
+    basic_runtime_router(const basic_runtime_router&) = delete;
+    basic_runtime_router& operator=(const basic_runtime_router&) = delete;
+    ~basic_runtime_router() {
         for (owned_handler& handler : handlers_) handler.destroy(handler.object);
     }
 
@@ -190,5 +193,7 @@ class runtime_router {
     detail::served_table table_;
     std::string why_;
 };
+
+using runtime_router = basic_runtime_router<>;
 
 }  // namespace eventcore
