@@ -35,7 +35,15 @@ class http2_head {
     // The field section is complete: fills `out`, whose views live until reset(). ok, or the status that
     // refuses the request; `out` then has what was understood. Throws std::bad_alloc.
     http::status finish(bool is_without_content, http::request_head& out);
+    // After finish(): an extended CONNECT that asks for a WebSocket (RFC 8441, section 5). To the application
+    // it is the GET that asks for one over HTTP/1.1.
+    bool asks_for_tunnel() const noexcept { return is_tunnel_; }
     void reset() noexcept;
+    // The same, and holds no text any more.
+    void release() noexcept {
+        text_.release();
+        reset();
+    }
 
  private:
     struct piece {
@@ -61,11 +69,12 @@ class http2_head {
     }
     void note_expect(std::string_view value) noexcept;
     http::status check_host();
+    http::status check_protocol(http::request_head& out) noexcept;
 
     const h1::limits& limits_;
     http::field_slot* slots_;
     byte_buffer text_;
-    piece method_, path_, authority_;
+    piece method_, path_, authority_, protocol_;
     std::uint64_t list_bytes_ = 0;
     std::uint64_t content_length_ = 0;
     std::uint32_t section_bytes_ = 0;
@@ -75,6 +84,7 @@ class http2_head {
     http::status refusal_ = http::status::ok;
     bool has_content_length_ = false;
     bool expects_continue_ = false;
+    bool is_tunnel_ = false;
 };
 
 // ---- definitions ----
@@ -119,6 +129,7 @@ inline void http2_head::add_pseudo(std::string_view name, std::string_view value
         case 7:
             if (name[1] == 'm') method_ = keep(value);  // and not the scheme
             return;
+        case 9: protocol_ = keep(value); return;
         case 10: authority_ = keep(value); return;
         default: return;
     }
@@ -172,6 +183,19 @@ inline http::status http2_head::check_host() {
     return http::is_valid_host(view(authority_)) ? http::status::ok : http::status::bad_request;
 }
 
+// The library has seen to it that the method is CONNECT, and that scheme, path and authority are there (RFC
+// 8441, section 4).
+inline http::status http2_head::check_protocol(http::request_head& out) noexcept {
+    if (!equal_ignoring_case(view(protocol_), "websocket")) return http::status::not_implemented;
+    if (has_content_length_) return http::status::bad_request;  // what follows is no content
+    is_tunnel_ = true;
+    out.verb = http::method::get;
+    out.method_text = http::to_string(http::method::get);
+    out.target = view(path_);
+    out.framing = http::body_framing::none;
+    return http::status::ok;
+}
+
 inline http::status http2_head::finish(bool is_without_content, http::request_head& out) {
     const bool is_good = refusal_ == http::status::ok;
     const http::status host = is_good ? check_host() : refusal_;
@@ -183,6 +207,7 @@ inline http::status http2_head::finish(bool is_without_content, http::request_he
     out.has_query = false;
     out.form = http::target_form::origin;
     out.fields = http::field_list(text_.data(), slots_, count_);
+    if (out.verb == http::method::connect) is_without_content = true;  // what follows would be a tunnel's
     out.content_length = is_without_content ? 0 : content_length_;
     out.framing = is_without_content     ? http::body_framing::none
                   : !has_content_length_ ? http::body_framing::chunked
@@ -193,6 +218,10 @@ inline http::status http2_head::finish(bool is_without_content, http::request_he
     out.expects_continue = expects_continue_ && out.has_body();
     out.has_upgrade = false;
     if (host != http::status::ok) return host;
+    if (protocol_.length > 0) {
+        const http::status why = check_protocol(out);
+        if (why != http::status::ok) return why;
+    }
     if (!is_token(out.method_text)) return http::status::bad_request;
     const auto parts = http::parse_target(out.verb, out.target, limits_.accept_unescaped_target);
     if (!parts || parts->form == http::target_form::absolute) return http::status::bad_request;
@@ -208,11 +237,11 @@ inline void http2_head::reset() noexcept {
         text_.release();
     else
         text_.clear();
-    method_ = path_ = authority_ = {};
+    method_ = path_ = authority_ = protocol_ = {};
     list_bytes_ = content_length_ = 0;
     section_bytes_ = count_ = host_ = cookie_ = 0;
     refusal_ = http::status::ok;
-    has_content_length_ = expects_continue_ = false;
+    has_content_length_ = expects_continue_ = is_tunnel_ = false;
 }
 
 }  // namespace eventcore

@@ -22,6 +22,7 @@
 #include "eventcore/web/exchange.hpp"
 #include "eventcore/web/reply.hpp"
 #include "eventcore/web/request.hpp"
+#include "eventcore/web/tunnel.hpp"
 
 namespace eventcore {
 
@@ -40,6 +41,7 @@ class http2_stream_owner {
     virtual void coroutine_finished(http2_stream& s) noexcept = 0;
     virtual peer_info peer(arena& memory) noexcept = 0;
     virtual std::uint32_t peer_group() noexcept = 0;
+    virtual bool is_encrypted() const noexcept = 0;
 
  protected:
     ~http2_stream_owner() = default;
@@ -53,6 +55,7 @@ class http2_stream final : public exchange, public list_node {
         handler,    // the handler runs
         sending,    // content of the answer is being sent
         streaming,  // a producer writes the content of the answer
+        tunnel,     // bytes both ways, for whoever has taken over
         over,       // everything was handed to the library
     };
 
@@ -81,11 +84,15 @@ class http2_stream final : public exchange, public list_node {
     const http::fields& trailers() const noexcept override { return trailer_fields; }
     peer_info peer() noexcept override { return owner_->peer(memory); }
     std::uint32_t peer_group() noexcept override { return owner_->peer_group(); }
+    bool is_encrypted() const noexcept override { return owner_->is_encrypted(); }
+    tunnel_form can_tunnel() const noexcept override {
+        return fields.asks_for_tunnel() ? tunnel_form::extended_connect : tunnel_form::none;
+    }
 
     // ---- the handler and the producer of a stream ----
 
     // A coroutine of the application is at work and has to end, or be destroyed, before this does.
-    bool is_running() const noexcept { return answer.is_running() || producer_; }
+    bool is_running() const noexcept { return answer.is_running() || producer_ || tunnel_; }
     // True when it has written everything already; else the connection is told when it has.
     bool start_producer(task<> producer) {
         const scheduler::working_on activity(ctx.home(), ctx.activity());
@@ -141,8 +148,22 @@ class http2_stream final : public exchange, public list_node {
         return is_queued ? queued_.view().substr(queued_sent_) : content_left;
     }
     // All that is to be sent is there.
-    bool is_complete_answer() const noexcept { return phase != phase_type::streaming; }
+    bool is_complete_answer() const noexcept {
+        return phase == phase_type::tunnel ? has_ended_writing : phase != phase_type::streaming;
+    }
     void sent(std::size_t bytes) noexcept;
+
+    // ---- a tunnel (web/tunnel.hpp) ----
+
+    http2_stream_owner& owner() const noexcept { return *owner_; }
+    // Null: there is none.
+    tunnel* taken_over() const noexcept { return tunnel_; }
+    // What belongs to the request goes; what has arrived behind it, and will, is the tunnel's.
+    void begin_tunnel(tunnel& t) noexcept;
+    void end_tunnel() noexcept { std::exchange(tunnel_, nullptr)->release(); }
+    // As duplex_calls has them.
+    flow take_arrived(char* to, std::size_t room, std::size_t& got) noexcept;
+    void queue(std::string_view bytes);
 
  private:
     static constexpr std::size_t send_now_bytes = 16 * 1024;
@@ -163,9 +184,11 @@ class http2_stream final : public exchange, public list_node {
     task<> producer_;
     body_writer writer_{*this};
     byte_buffer arrived_;  // content nobody has read
-    byte_buffer reading_;  // the piece that was given out last
+    byte_buffer reading_;  // the piece that was given out last, or, from reading_taken_, is being taken
     byte_buffer queued_;   // of a streamed answer: [ sent | to be sent: from queued_sent_ ]
     std::size_t queued_sent_ = 0;
+    std::size_t reading_taken_ = 0;
+    tunnel* tunnel_ = nullptr;
 
  public:
     std::int32_t id = 0;
@@ -177,6 +200,9 @@ class http2_stream final : public exchange, public list_node {
     bool is_queued = false;            // the answer was streamed
     bool is_counted = false;           // among the handlers in flight, see connection_host
     bool has_sent_continue = false;
+    bool waits_for_room = false;              // the tunnel has more to write than there was room for
+    bool has_ended_writing = false;           // the tunnel
+    bool has_sent_end = false;                // the library knows
     bool has_content_to_send = false;         // or had
     http::status refusal = http::status::ok;  // of the content: 413, 503
     std::uint64_t content_bytes = 0;          // that have arrived
@@ -206,6 +232,7 @@ class http2_stream final : public exchange, public list_node {
 // ---- definitions ----
 
 inline void http2_stream::end() noexcept {
+    if (tunnel_) end_tunnel();
     producer_ = {};
     answer.reset();
     req.reset();
@@ -222,10 +249,11 @@ inline void http2_stream::end() noexcept {
     arrived_.release();
     reading_.release();
     queued_.release();
-    queued_sent_ = 0;
+    queued_sent_ = reading_taken_ = 0;
     phase = phase_type::head;
     is_content_complete = is_closed = is_due = is_deferred = is_queued = is_counted = false;
     has_sent_continue = has_content_to_send = false;
+    waits_for_room = has_ended_writing = has_sent_end = false;
     refusal = http::status::ok;
     content_bytes = paced_bytes = held_bytes = collected_bytes = sent_bytes = 0;
     content_left = {};
@@ -236,6 +264,7 @@ inline void http2_stream::end() noexcept {
 
 inline flow http2_stream::read(std::string_view& piece) noexcept {
     if (failure_) return flow::failed;
+    if (fields.asks_for_tunnel()) return flow::end;  // what follows is no content
     if (!reading_.empty()) {
         owner_->content_taken(*this, reading_.size());
         reading_.clear();
@@ -258,14 +287,7 @@ inline flow http2_stream::read(std::string_view& piece) noexcept {
 inline flow http2_stream::write(std::string_view bytes) {
     if (failure_) return flow::failed;
     if (bytes.empty()) return flow::ready;
-    if (queued_sent_ > 0 && queued_sent_ >= queued_.size() / 2) {
-        // What was sent makes room; at most half of the block is ever moved.
-        const std::size_t left = queued_.size() - queued_sent_;
-        std::memmove(queued_.data(), queued_.data() + queued_sent_, left);
-        queued_.truncate(left);
-        queued_sent_ = 0;
-    }
-    queued_.append(bytes);
+    queue(bytes);
     if (to_send().size() >= send_now_bytes)
         owner_->content_queued(*this, true);
     else if (!flush_later_.is_linked())
@@ -276,6 +298,42 @@ inline flow http2_stream::write(std::string_view bytes) {
     return flow::would_block;
 }
 
+inline void http2_stream::queue(std::string_view bytes) {
+    if (queued_sent_ > 0 && queued_sent_ >= queued_.size() / 2) {
+        // What was sent makes room; at most half of the block is ever moved.
+        const std::size_t left = queued_.size() - queued_sent_;
+        std::memmove(queued_.data(), queued_.data() + queued_sent_, left);
+        queued_.truncate(left);
+        queued_sent_ = 0;
+    }
+    queued_.append(bytes);
+}
+
+inline void http2_stream::begin_tunnel(tunnel& t) noexcept {
+    tunnel_ = &t;
+    phase = phase_type::tunnel;
+    is_queued = true;
+    answer.reset();
+    req.reset();
+    memory.reset();
+    fields.release();
+}
+
+inline flow http2_stream::take_arrived(char* to, std::size_t room, std::size_t& got) noexcept {
+    if (reading_.empty()) std::swap(arrived_, reading_);
+    if (reading_.empty()) return is_content_complete ? flow::end : flow::would_block;
+    const std::string_view left = reading_.view().substr(reading_taken_);
+    got = left.size() < room ? left.size() : room;
+    std::memcpy(to, left.data(), got);
+    reading_taken_ += got;
+    if (got == left.size()) {
+        reading_.release();
+        reading_taken_ = 0;
+    }
+    owner_->content_taken(*this, got);
+    return flow::ready;
+}
+
 inline void http2_stream::sent(std::size_t bytes) noexcept {
     sent_bytes += bytes;
     if (!is_queued) return content_left.remove_prefix(bytes);
@@ -283,7 +341,7 @@ inline void http2_stream::sent(std::size_t bytes) noexcept {
     const std::size_t left = queued_.size() - queued_sent_;
     if (left == 0) {
         queued_sent_ = 0;
-        if (queued_.capacity() > 2 * send_now_bytes)
+        if (queued_.capacity() > 2 * send_now_bytes || tunnel_)  // which may be at rest for hours
             queued_.release();
         else
             queued_.clear();
