@@ -156,6 +156,7 @@ inline void http2_session::start_stream(http2_stream& s) {
             host().handler_waits(s.is_counted);
             ++running_count_;
             last_running_ = s.req.route();
+            if (host().closes_idle()) s.tell_drain();
             return;
         }
         failure = s.end_producer();
