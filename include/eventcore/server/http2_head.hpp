@@ -6,10 +6,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 
 #include "eventcore/base/ascii.hpp"
 #include "eventcore/base/byte_buffer.hpp"
 #include "eventcore/base/parse_number.hpp"
+#include "eventcore/base/recycler.hpp"
 #include "eventcore/http/fields.hpp"
 #include "eventcore/http/h1/limits.hpp"
 #include "eventcore/http/request.hpp"
@@ -20,12 +23,13 @@
 namespace eventcore {
 
 class http2_head {
+    static_assert(std::is_trivially_copyable_v<http::field_slot>);
+
  public:
-    explicit http2_head(const h1::limits& limits)
-        : limits_(limits), slots_(new http::field_slot[std::size_t{limits.field_count} + 1]) {}
+    explicit http2_head(const h1::limits& limits) noexcept : limits_(limits) {}
     http2_head(const http2_head&) = delete;
     http2_head& operator=(const http2_head&) = delete;
-    ~http2_head() { delete[] slots_; }
+    ~http2_head() { release(); }
 
     // A pseudo-header field or a field, in the order of the field section. What is over a limit is counted,
     // not kept. Throws std::bad_alloc.
@@ -39,9 +43,10 @@ class http2_head {
     // it is the GET that asks for one over HTTP/1.1.
     bool asks_for_tunnel() const noexcept { return is_tunnel_; }
     void reset() noexcept;
-    // The same, and holds no text any more.
+    // The same, and holds no memory until there is another.
     void release() noexcept {
         text_.release();
+        recycler::deallocate(std::exchange(slots_, nullptr), slots_bytes());
         reset();
     }
 
@@ -61,6 +66,14 @@ class http2_head {
     static piece value_of(const http::field_slot& slot) noexcept {
         return {slot.value_offset, slot.value_length};
     }
+    // With room for a Host of our own.
+    std::size_t slots_bytes() const noexcept {
+        return (std::size_t{limits_.field_count} + 1) * sizeof(http::field_slot);
+    }
+    http::field_slot& next_slot() {
+        if (!slots_) slots_ = static_cast<http::field_slot*>(recycler::allocate(slots_bytes()));
+        return slots_[count_++];
+    }
     void add_pseudo(std::string_view name, std::string_view value);
     void add_slot(http::field_id id, std::string_view name, std::string_view value);
     void add_crumb(std::string_view value);
@@ -72,7 +85,7 @@ class http2_head {
     http::status check_protocol(http::request_head& out) noexcept;
 
     const h1::limits& limits_;
-    http::field_slot* slots_;
+    http::field_slot* slots_ = nullptr;
     byte_buffer text_;
     piece method_, path_, authority_, protocol_;
     std::uint64_t list_bytes_ = 0;
@@ -136,7 +149,7 @@ inline void http2_head::add_pseudo(std::string_view name, std::string_view value
 }
 
 inline void http2_head::add_slot(http::field_id id, std::string_view name, std::string_view value) {
-    http::field_slot& slot = slots_[count_];
+    http::field_slot& slot = next_slot();
     slot.name_offset = keep(name).offset;
     slot.name_length = static_cast<std::uint16_t>(name.size());
     const piece kept = keep(value);
@@ -144,7 +157,6 @@ inline void http2_head::add_slot(http::field_id id, std::string_view name, std::
     slot.value_length = kept.length;
     slot.id = id;
     slot.flags = 0;
-    ++count_;
 }
 
 // RFC 9113, 8.2.3: cookies may come in several field lines, and are one to whoever reads them.
@@ -174,9 +186,9 @@ inline http::status http2_head::check_host() {
     } else if (host_ == 0) {
         constexpr std::string_view name = "host";
         const piece kept = keep(name);
-        slots_[count_++] = {kept.offset,          authority_.offset,
-                            authority_.length,    static_cast<std::uint16_t>(name.size()),
-                            http::field_id::host, 0};
+        next_slot() = {kept.offset,          authority_.offset,
+                       authority_.length,    static_cast<std::uint16_t>(name.size()),
+                       http::field_id::host, 0};
     } else if (!equal_ignoring_case(view(value_of(slots_[host_ - 1])), view(authority_))) {
         return http::status::bad_request;  // two that differ: RFC 9113, 8.3.1
     }
