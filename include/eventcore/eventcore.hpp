@@ -197,6 +197,7 @@
 #include "eventcore/server/peer_table.hpp"
 #include "eventcore/server/protocol_session.hpp"
 #include "eventcore/server/server_definition.hpp"
+#include "eventcore/server/server_exchange.hpp"
 #include "eventcore/server/watchdog.hpp"
 #include "eventcore/server/worker.hpp"
 #endif

@@ -8,34 +8,19 @@
 
 #include "eventcore/reactor/offload.hpp"
 #include "eventcore/testing/simulation.hpp"
-#include "eventcore/web/router.hpp"
+#include "small_application.hpp"
 
 using namespace eventcore;
 using namespace eventcore::test;
 
 namespace {
 
-task<std::string> count(body_reader& body) {
-    std::size_t bytes = 0;
-    while (true) {
-        const result<std::string_view> piece = co_await body.read();
-        if (!piece) co_return "failed";
-        if (piece->empty()) break;
-        bytes += piece->size();
-    }
-    co_return std::to_string(bytes);
-}
-
 const auto& routes() {
-    static const auto made =
-        router(get<"/">([] { return "Hello, World!"; }),
-               post<"/">([](bytes content) { return std::string(content.view()); }),
-               put<"/{path...}">([](std::string_view, body_reader& body) { return count(body); }),
-               get<"/{path...}">([](std::string path) -> task<std::string> {
-                   auto same = [&path] { return path; };
-                   const result<std::string> later = co_await blocking(same);
-                   co_return later.value();
-               }));
+    static const auto made = small_application(get<"/{path...}">([](std::string path) -> task<std::string> {
+        auto same = [&path] { return path; };
+        const result<std::string> later = co_await blocking(same);
+        co_return later.value();
+    }));
     return made;
 }
 

@@ -7,39 +7,30 @@
 #include "eventcore/coro/sleep.hpp"
 #include "eventcore/server/http2_service.hpp"
 #include "eventcore/testing/simulation.hpp"
-#include "eventcore/web/router.hpp"
+#include "eventcore/web/websocket.hpp"
+#include "small_application.hpp"
 
 using namespace eventcore;
 using namespace eventcore::test;
 
 namespace {
 
-task<std::string> count(body_reader& body) {
-    std::size_t bytes = 0;
-    while (true) {
-        const result<std::string_view> piece = co_await body.read();
-        if (!piece) co_return "failed";
-        if (piece->empty()) break;
-        bytes += piece->size();
-    }
-    co_return std::to_string(bytes);
+task<> echo(websocket ws) {
+    while (auto m = co_await ws.receive()) co_await ws.send(*m);
 }
 
 const auto& routes() {
     static const auto made =
-        router(get<"/">([] { return "Hello, World!"; }),
-               post<"/">([](bytes content) { return std::string(content.view()); }),
-               put<"/{path...}">([](std::string_view, body_reader& body) { return count(body); }),
-               get<"/stream">([] {
-                   return stream([](body_writer& out) -> task<> {
-                       for (int i = 0; i < 10; ++i)
-                           if (!co_await out.write(std::string(10'000, 's'))) co_return;
-                   });
-               }),
-               get<"/{path...}">([](std::string path) -> task<std::string> {
-                   static_cast<void>(co_await sleep_for(std::chrono::milliseconds(path.size())));
-                   co_return path;
-               }));
+        small_application(get<"/ws">(echo), get<"/stream">([] {
+                              return stream([](body_writer& out) -> task<> {
+                                  for (int i = 0; i < 10; ++i)
+                                      if (!co_await out.write(std::string(10'000, 's'))) co_return;
+                              });
+                          }),
+                          get<"/{path...}">([](std::string path) -> task<std::string> {
+                              static_cast<void>(co_await sleep_for(std::chrono::milliseconds(path.size())));
+                              co_return path;
+                          }));
     return made;
 }
 

@@ -91,6 +91,15 @@ inline std::string content(std::uint32_t stream, std::string_view bytes, bool is
         all += frame(data, 0, stream, bytes.substr(0, 16384));
     return all + frame(data, is_last ? end_stream : none, stream, bytes);
 }
+// An extended CONNECT (RFC 8441), whose stream stays open.
+inline std::string connect(std::uint32_t stream, std::string_view path, std::string_view more = {},
+                           std::string_view protocol = "websocket") {
+    return frame(headers, end_headers, stream, field(":protocol", protocol) + head("CONNECT", path, more));
+}
+// The same that opens a WebSocket.
+inline std::string websocket(std::uint32_t stream, std::string_view path, std::string_view more = {}) {
+    return connect(stream, path, field("sec-websocket-version", "13") + std::string(more));
+}
 inline std::string reset(std::uint32_t stream, std::uint32_t why = cancel) {
     return frame(rst_stream, 0, stream, number(why, 4));
 }

@@ -120,6 +120,24 @@ def check_staple(client):
     check('OCSP response: no response sent' in seen, 'no response is stapled where none is given', seen)
 
 
+def check_key_types(client):
+    """Of two certificates for a name the client is shown the one whose signature it can check."""
+    suites = {'ECDSA': 'ECDHE-ECDSA-AES128-GCM-SHA256', 'RSA-PSS': 'ECDHE-RSA-AES128-GCM-SHA256'}
+    for version in ('-tls1_2', '-tls1_3'):
+        for name, signature, algorithm in (('both.test', 'ECDSA', 'ECDSA+SHA256'),
+                                           ('both.test', 'RSA-PSS', 'RSA-PSS+SHA256'),
+                                           ('www.both.test', 'RSA-PSS', 'rsa_pss_rsae_sha256')):
+            suite = ('-cipher', suites[signature]) if version == '-tls1_2' else ()
+            seen = client.ask(version, '-servername', name, '-sigalgs', algorithm, '-status', *suite)
+            what = f'{name} {version} with {algorithm}'
+            check(f'Peer signature type: {signature}\n' in seen, f'{signature} is chosen for {what}', seen)
+            check('subject=CN = both.test' in seen and 'Verify return code: 0' in seen, what, seen)
+            has_staple = 'OCSP Response Status: successful' in seen
+            check(has_staple == (signature == 'RSA-PSS'), f'the staple is of the certificate: {what}', seen)
+    seen = client.ask('-servername', 'both.test', '-sigalgs', 'ed25519')
+    check('Cipher is (NONE)' in seen, 'a client that can check neither is refused', seen)
+
+
 def check_renegotiation(client):
     process = subprocess.Popen(['openssl', 's_client', *client.where, '-tls1_2'], stdin=subprocess.PIPE,
                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
@@ -192,17 +210,24 @@ def main():
         authority.issue('example', ['example.org', '*.example.org'])
         authority.issue('rsa', ['rsa.test'], 'rsa')
         authority.issue('alice', ['alice'])
+        for kind in ('ec', 'rsa'):
+            authority.issue(f'both_{kind}', ['both.test', '*.both.test'], kind)
         authority.staple('localhost')
+        authority.staple('both_rsa')
         at = authority.at
         server = Server(options.server, options.reactor,
                         f'certificate={at("localhost.pem")},{at("localhost.key")},{at("localhost.ocsp")}',
                         f'certificate={at("example.pem")},{at("example.key")}',
-                        f'certificate={at("rsa.pem")},{at("rsa.key")}', threads=2)
+                        f'certificate={at("rsa.pem")},{at("rsa.key")}',
+                        f'certificate={at("both_ec.pem")},{at("both_ec.key")}',
+                        f'certificate={at("both_rsa.pem")},{at("both_rsa.key")},{at("both_rsa.ocsp")}',
+                        threads=2)
         client = Client(server, authority)
         check_agreement(client)
         check_names(client)
         check_resumption(client, authority)
         check_staple(client)
+        check_key_types(client)
         check_renegotiation(client)
         check_curl(server, authority)
         check_client_certificates(options, authority)

@@ -117,7 +117,7 @@ auto http1_connection<Stream>::start_stream(bool is_chunked) -> step {
     e.ctx.set_deadline(no_deadline);
     std::exception_ptr failure;
     try {
-        if (!e.start_producer()) {
+        if (!e.start_producer(e.answer.value().start_stream(e.writer()))) {
             host().handler_waits(e.is_counted);
             if (host().closes_idle()) e.tell_drain();
             drain_queue();

@@ -97,17 +97,6 @@ bool http1_connection<Stream>::tunnel_write(void* self, const std::string_view* 
     return true;
 }
 
-constexpr server_limit limit_of(tunnel_limit which) {
-    switch (which) {
-        case tunnel_limit::content: return server_limit::content;
-        case tunnel_limit::idle_time: return server_limit::idle_time;
-        case tunnel_limit::write_time: return server_limit::write_time;
-        case tunnel_limit::write_queue: return server_limit::write_queue;
-        case tunnel_limit::memory: break;
-    }
-    return server_limit::memory;
-}
-
 template <net::stream Stream>
 constexpr duplex_calls http1_connection<Stream>::tunnel_calls{
     &tunnel_read,
@@ -142,6 +131,7 @@ constexpr connection_port_calls http1_connection<Stream>::port_calls{
     [](const void* self) noexcept -> connection_host& { return of(self).host(); },
     [](void* self, arena& memory) { return call_peer(self, memory); },
     [](void* self) noexcept { return of(self).peer_group(); },
+    is_encrypted,
 };
 
 }  // namespace eventcore

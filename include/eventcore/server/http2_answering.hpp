@@ -39,6 +39,13 @@ inline void http2_session::begin_answer(http2_stream& s) {
     if (s.error()) return reset(s, NGHTTP2_CANCEL);
     if (s.ctx.is_cancelled()) return refuse(s, http::status::service_unavailable);
     response& answer = s.answer.value();
+    const bool is_tunnel = answer.kind() == content_kind::tunnel;
+    const bool may_tunnel = s.can_tunnel() != tunnel_form::none;
+    if (is_tunnel && may_tunnel) return begin_tunnel(s);
+    // A success would tell the client that the tunnel is open.
+    const bool asks_for_one = may_tunnel || s.head.verb == http::method::connect;
+    if (is_tunnel || (asks_for_one && http::is_successful(answer.code())))
+        return refuse(s, http::status::not_implemented);
     if (!can_be_sent(answer)) {
         host().report_unsendable(s.req.route());
         s.answer.finish(http::status::internal_server_error);
@@ -93,14 +100,8 @@ inline void http2_session::submit(http2_stream& s, const http::fields* fields, b
         lines.push_back(detail::http2_line("content-length",
                                            {numbers.length, static_cast<std::size_t>(end - numbers.length)}));
 
-    if (!s.is_content_complete) has_answered_early_ = true;
     const bool has_content = rules.sends_content && (!has_known_length || length > 0);
-    nghttp2_data_provider content{};
-    content.source.ptr = &s;
-    content.read_callback = &choose_content;
-    const int outcome = nghttp2_submit_response(library_.get(), s.id, lines.begin(), lines.size(),
-                                                has_content ? &content : nullptr);
-    if (outcome == NGHTTP2_ERR_NOMEM) throw std::bad_alloc();
+    submit_lines(s, has_content);
     const content_kind kind = s.answer.value().kind();
     s.has_content_to_send = has_content;
     answering_count_ += has_content;
@@ -108,6 +109,18 @@ inline void http2_session::submit(http2_stream& s, const http::fields* fields, b
         s.phase = phase_type::over;
     else if (kind == content_kind::stream || kind == content_kind::file)
         start_stream(s);
+}
+
+// The head that was put together, and what is to be sent behind it.
+inline void http2_session::submit_lines(http2_stream& s, bool has_content) {
+    if (!s.is_content_complete) has_answered_early_ = true;
+    plain_vector<nghttp2_nv>& lines = worker_.lines();
+    nghttp2_data_provider content{};
+    content.source.ptr = &s;
+    content.read_callback = &choose_content;
+    const int outcome = nghttp2_submit_response(library_.get(), s.id, lines.begin(), lines.size(),
+                                                has_content ? &content : nullptr);
+    if (outcome == NGHTTP2_ERR_NOMEM) throw std::bad_alloc();
 }
 
 // What decides about the connection or the framing is HTTP/2's own, or the server's.
@@ -143,6 +156,7 @@ inline void http2_session::start_stream(http2_stream& s) {
             host().handler_waits(s.is_counted);
             ++running_count_;
             last_running_ = s.req.route();
+            if (host().closes_idle()) s.tell_drain();
             return;
         }
         failure = s.end_producer();
@@ -233,7 +247,8 @@ inline ssize_t http2_session::choose_content(nghttp2_session*, std::int32_t, std
     const std::size_t now = there < most ? there : most;
     if (now == there && s.is_complete_answer()) {
         *flags |= NGHTTP2_DATA_FLAG_EOF;
-        s.phase = phase_type::over;
+        s.has_sent_end = true;
+        if (!s.taken_over()) s.phase = phase_type::over;
     }
     return static_cast<ssize_t>(now);
 }
@@ -266,7 +281,7 @@ inline int http2_session::on_frame_sent(nghttp2_session*, const nghttp2_frame* f
         const bool is_last = frame->hd.type <= NGHTTP2_HEADERS && (frame->hd.flags & NGHTTP2_FLAG_END_STREAM);
         if (!is_last || !self.has_answered_early_) return 0;
         http2_stream* const s = self.stream_of(frame->hd.stream_id);
-        if (s && !s->is_content_complete) self.reset(*s, NGHTTP2_NO_ERROR);
+        if (s && !s->is_content_complete && !s->taken_over()) self.reset(*s, NGHTTP2_NO_ERROR);
         return 0;
     }
     self.reset_streams_[self.reset_count_++ % reset_count_max] = frame->hd.stream_id;

@@ -6,10 +6,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 
 #include "eventcore/base/ascii.hpp"
 #include "eventcore/base/byte_buffer.hpp"
 #include "eventcore/base/parse_number.hpp"
+#include "eventcore/base/recycler.hpp"
 #include "eventcore/http/fields.hpp"
 #include "eventcore/http/h1/limits.hpp"
 #include "eventcore/http/request.hpp"
@@ -20,12 +23,13 @@
 namespace eventcore {
 
 class http2_head {
+    static_assert(std::is_trivially_copyable_v<http::field_slot>);
+
  public:
-    explicit http2_head(const h1::limits& limits)
-        : limits_(limits), slots_(new http::field_slot[std::size_t{limits.field_count} + 1]) {}
+    explicit http2_head(const h1::limits& limits) noexcept : limits_(limits) {}
     http2_head(const http2_head&) = delete;
     http2_head& operator=(const http2_head&) = delete;
-    ~http2_head() { delete[] slots_; }
+    ~http2_head() { release(); }
 
     // A pseudo-header field or a field, in the order of the field section. What is over a limit is counted,
     // not kept. Throws std::bad_alloc.
@@ -35,7 +39,16 @@ class http2_head {
     // The field section is complete: fills `out`, whose views live until reset(). ok, or the status that
     // refuses the request; `out` then has what was understood. Throws std::bad_alloc.
     http::status finish(bool is_without_content, http::request_head& out);
+    // After finish(): an extended CONNECT that asks for a WebSocket (RFC 8441, section 5). To the application
+    // it is the GET that asks for one over HTTP/1.1.
+    bool asks_for_tunnel() const noexcept { return is_tunnel_; }
     void reset() noexcept;
+    // The same, and holds no memory until there is another.
+    void release() noexcept {
+        text_.release();
+        recycler::deallocate(std::exchange(slots_, nullptr), slots_bytes());
+        reset();
+    }
 
  private:
     struct piece {
@@ -53,6 +66,14 @@ class http2_head {
     static piece value_of(const http::field_slot& slot) noexcept {
         return {slot.value_offset, slot.value_length};
     }
+    // With room for a Host of our own.
+    std::size_t slots_bytes() const noexcept {
+        return (std::size_t{limits_.field_count} + 1) * sizeof(http::field_slot);
+    }
+    http::field_slot& next_slot() {
+        if (!slots_) slots_ = static_cast<http::field_slot*>(recycler::allocate(slots_bytes()));
+        return slots_[count_++];
+    }
     void add_pseudo(std::string_view name, std::string_view value);
     void add_slot(http::field_id id, std::string_view name, std::string_view value);
     void add_crumb(std::string_view value);
@@ -61,11 +82,12 @@ class http2_head {
     }
     void note_expect(std::string_view value) noexcept;
     http::status check_host();
+    http::status check_protocol(http::request_head& out) noexcept;
 
     const h1::limits& limits_;
-    http::field_slot* slots_;
+    http::field_slot* slots_ = nullptr;
     byte_buffer text_;
-    piece method_, path_, authority_;
+    piece method_, path_, authority_, protocol_;
     std::uint64_t list_bytes_ = 0;
     std::uint64_t content_length_ = 0;
     std::uint32_t section_bytes_ = 0;
@@ -75,6 +97,7 @@ class http2_head {
     http::status refusal_ = http::status::ok;
     bool has_content_length_ = false;
     bool expects_continue_ = false;
+    bool is_tunnel_ = false;
 };
 
 // ---- definitions ----
@@ -119,13 +142,14 @@ inline void http2_head::add_pseudo(std::string_view name, std::string_view value
         case 7:
             if (name[1] == 'm') method_ = keep(value);  // and not the scheme
             return;
+        case 9: protocol_ = keep(value); return;
         case 10: authority_ = keep(value); return;
         default: return;
     }
 }
 
 inline void http2_head::add_slot(http::field_id id, std::string_view name, std::string_view value) {
-    http::field_slot& slot = slots_[count_];
+    http::field_slot& slot = next_slot();
     slot.name_offset = keep(name).offset;
     slot.name_length = static_cast<std::uint16_t>(name.size());
     const piece kept = keep(value);
@@ -133,7 +157,6 @@ inline void http2_head::add_slot(http::field_id id, std::string_view name, std::
     slot.value_length = kept.length;
     slot.id = id;
     slot.flags = 0;
-    ++count_;
 }
 
 // RFC 9113, 8.2.3: cookies may come in several field lines, and are one to whoever reads them.
@@ -163,13 +186,26 @@ inline http::status http2_head::check_host() {
     } else if (host_ == 0) {
         constexpr std::string_view name = "host";
         const piece kept = keep(name);
-        slots_[count_++] = {kept.offset,          authority_.offset,
-                            authority_.length,    static_cast<std::uint16_t>(name.size()),
-                            http::field_id::host, 0};
+        next_slot() = {kept.offset,          authority_.offset,
+                       authority_.length,    static_cast<std::uint16_t>(name.size()),
+                       http::field_id::host, 0};
     } else if (!equal_ignoring_case(view(value_of(slots_[host_ - 1])), view(authority_))) {
         return http::status::bad_request;  // two that differ: RFC 9113, 8.3.1
     }
     return http::is_valid_host(view(authority_)) ? http::status::ok : http::status::bad_request;
+}
+
+// The library has seen to it that the method is CONNECT, and that scheme, path and authority are there (RFC
+// 8441, section 4).
+inline http::status http2_head::check_protocol(http::request_head& out) noexcept {
+    if (!equal_ignoring_case(view(protocol_), "websocket")) return http::status::not_implemented;
+    if (has_content_length_) return http::status::bad_request;  // what follows is no content
+    is_tunnel_ = true;
+    out.verb = http::method::get;
+    out.method_text = http::to_string(http::method::get);
+    out.target = view(path_);
+    out.framing = http::body_framing::none;
+    return http::status::ok;
 }
 
 inline http::status http2_head::finish(bool is_without_content, http::request_head& out) {
@@ -183,6 +219,7 @@ inline http::status http2_head::finish(bool is_without_content, http::request_he
     out.has_query = false;
     out.form = http::target_form::origin;
     out.fields = http::field_list(text_.data(), slots_, count_);
+    if (out.verb == http::method::connect) is_without_content = true;  // what follows would be a tunnel's
     out.content_length = is_without_content ? 0 : content_length_;
     out.framing = is_without_content     ? http::body_framing::none
                   : !has_content_length_ ? http::body_framing::chunked
@@ -193,6 +230,10 @@ inline http::status http2_head::finish(bool is_without_content, http::request_he
     out.expects_continue = expects_continue_ && out.has_body();
     out.has_upgrade = false;
     if (host != http::status::ok) return host;
+    if (protocol_.length > 0) {
+        const http::status why = check_protocol(out);
+        if (why != http::status::ok) return why;
+    }
     if (!is_token(out.method_text)) return http::status::bad_request;
     const auto parts = http::parse_target(out.verb, out.target, limits_.accept_unescaped_target);
     if (!parts || parts->form == http::target_form::absolute) return http::status::bad_request;
@@ -208,11 +249,11 @@ inline void http2_head::reset() noexcept {
         text_.release();
     else
         text_.clear();
-    method_ = path_ = authority_ = {};
+    method_ = path_ = authority_ = protocol_ = {};
     list_bytes_ = content_length_ = 0;
     section_bytes_ = count_ = host_ = cookie_ = 0;
     refusal_ = http::status::ok;
-    has_content_length_ = expects_continue_ = false;
+    has_content_length_ = expects_continue_ = is_tunnel_ = false;
 }
 
 }  // namespace eventcore

@@ -98,10 +98,13 @@ inline int http2_session::on_data(nghttp2_session*, std::uint8_t, std::int32_t i
 inline int http2_session::take_content(http2_stream& s, std::string_view bytes) {
     s.content_bytes += bytes.size();
     s.held_bytes += bytes.size();
-    const bool is_wanted = s.phase == phase_type::head ||
-                           (s.phase == phase_type::content && s.choice.use == body_use::whole) ||
-                           (s.phase == phase_type::handler && s.choice.use == body_use::stream);
-    const bool is_over = s.phase != phase_type::head && s.content_bytes > s.content_bytes_max;
+    const bool is_for_tunnel = s.phase == phase_type::tunnel || s.fields.asks_for_tunnel();
+    const bool is_wanted =
+        s.phase == phase_type::head || s.phase == phase_type::tunnel ||
+        (s.phase == phase_type::content && s.choice.use == body_use::whole) ||
+        (s.phase == phase_type::handler && (s.choice.use == body_use::stream || is_for_tunnel));
+    const bool is_over =
+        s.phase != phase_type::head && !is_for_tunnel && s.content_bytes > s.content_bytes_max;
     if (is_over && s.refusal == http::status::ok) s.refusal = http::status::content_too_large;
     if (is_wanted && s.refusal == http::status::ok) {
         s.keep_content(bytes);
@@ -179,7 +182,11 @@ inline int http2_session::refuse_connection(std::uint32_t code) noexcept {
 
 inline void http2_session::header_block_ended(http2_stream& s, bool is_trailers, bool is_last) {
     if (is_last) s.is_content_complete = true;
-    if (!is_trailers) {
+    if (is_trailers && (s.phase == phase_type::tunnel || s.fields.asks_for_tunnel())) {
+        // RFC 9113, 8.5: DATA and what manages the stream, nothing else.
+        static_cast<void>(
+            nghttp2_submit_rst_stream(library_.get(), NGHTTP2_FLAG_NONE, s.id, NGHTTP2_PROTOCOL_ERROR));
+    } else if (!is_trailers) {
         const http::status why = s.fields.finish(is_last, s.head);
         if (why != http::status::ok) s.refusal = why;
         idle_frames_.earn(paid_per_frame);
@@ -235,6 +242,7 @@ inline void http2_session::look_at(http2_stream& s) {
                 set_deadline(s, now() + request_timeout(s));
             }
             return s.content_arrived();
+        case phase_type::tunnel: return tell_tunnel(s);
         default: return;
     }
 }
@@ -247,9 +255,9 @@ inline void http2_session::begin_request(http2_stream& s) {
     if (host().is_overloaded()) return shed(s);
     s.choice = host().app().route(s.req);
     s.content_bytes_max = content_bytes_max(s);
+    if (!s.head.has_body()) return start_handler(s);
     if (s.content_bytes > s.content_bytes_max || s.head.content_length > s.content_bytes_max)
         return refuse(s, http::status::content_too_large);
-    if (!s.head.has_body()) return start_handler(s);
     start_receiving(s);
     // Content nobody wants is dropped first as well, as over HTTP/1.1; but a client that asked whether it
     // should send is told by the answer.
@@ -356,7 +364,7 @@ inline void http2_session::content_taken(http2_stream& s, std::size_t bytes) noe
 // The library has forgotten it: answered, or reset by one of the two sides.
 inline void http2_session::let_go(http2_stream& s) noexcept {
     if (!s.is_running()) return recycle(s);
-    s.cancel(errc::closed);
+    s.taken_over() ? tell_tunnel(s) : s.cancel(errc::closed);
 }
 
 inline void http2_session::recycle(http2_stream& s) noexcept {

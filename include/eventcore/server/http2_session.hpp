@@ -6,6 +6,7 @@
 #include "eventcore/server/http2_receiving.hpp"
 #include "eventcore/server/http2_sending.hpp"
 #include "eventcore/server/http2_steps.hpp"
+#include "eventcore/server/http2_tunnel.hpp"
 #include "eventcore/server/http2_watching.hpp"
 
 namespace eventcore {
@@ -44,6 +45,7 @@ inline void http2_session::open_library() {
         {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, o.stream_window_bytes},
         {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, options().limits.field_section_bytes},
         {NGHTTP2_SETTINGS_NO_RFC7540_PRIORITIES, 1},
+        {NGHTTP2_SETTINGS_ENABLE_CONNECT_PROTOCOL, 1},
     };
     const bool is_good =
         nghttp2_submit_settings(library_.get(), NGHTTP2_FLAG_NONE, settings, std::size(settings)) == 0 &&
@@ -106,7 +108,7 @@ inline void http2_session::input_ended() noexcept {
     streams_.for_each([this](http2_stream& s) {
         if (s.is_closed || s.is_content_complete) return;
         if (s.is_running())
-            s.fail(errc::closed);
+            s.taken_over() ? lose(s) : s.fail(errc::closed);
         else if (s.phase <= phase_type::content)
             reset(s, NGHTTP2_CANCEL);
     });
@@ -117,6 +119,7 @@ inline void http2_session::end_turn() noexcept {
     try {
         look_at_due();
         pump();
+        look_for_room();
         look_at_due();
     } catch (...) {
         out_of_memory();
@@ -149,9 +152,10 @@ inline bool http2_session::has_nothing_left() noexcept {
 
 // Whatever runs ends first; each tells when it has.
 inline void http2_session::cancel_all() noexcept {
-    streams_.for_each([](http2_stream& s) {
-        if (s.is_running()) s.cancel(errc::closed);
+    streams_.for_each([this](http2_stream& s) {
+        if (s.is_running()) s.taken_over() ? lose(s) : s.cancel(errc::closed);
     });
+    if (first_due_) advance_later();
 }
 
 // A reset caused by unread bytes could take what was said last away from the client.
@@ -171,8 +175,9 @@ inline void http2_session::out_of_memory() noexcept {
 }
 
 inline void http2_session::release() noexcept {
-    later_.unlink();
+    is_broken_ = true;  // to what handlers do when they are destroyed, for other streams of this connection
     while (!streams_.empty()) worker_.give_back(streams_.front());
+    later_.unlink();
     delete this;
 }
 
@@ -235,6 +240,7 @@ inline time_point http2_session::next_deadline() noexcept {
 
 inline void http2_session::deadline_passed(http2_stream& s) {
     s.deadline = no_deadline;
+    if (s.taken_over()) return s.taken_over()->on_deadline();
     if (s.sending.deadline() != no_deadline && s.phase >= phase_type::sending) return look_at_pace(s);
     const bool is_reading = s.phase == phase_type::content || s.is_reading();
     if (is_reading) {
@@ -275,6 +281,10 @@ inline void http2_session::look_at_pace(http2_stream& s) noexcept {
 // RFC 9113, 6.8: first that no more should come, and when the client has heard that, which was the last.
 inline void http2_session::drain() noexcept {
     begin_drain();
+    streams_.for_each([](http2_stream& s) {
+        if (s.is_closed) return;
+        s.taken_over() ? s.taken_over()->drain() : s.tell_drain();
+    });
     advance();
 }
 

@@ -58,8 +58,9 @@ class http2_session final : public protocol_session, private http2_stream_owner 
     static constexpr std::size_t batch_bytes = 48 * 1024;     // collected, then sent
     static constexpr std::size_t outbound_frames_max = 1024;  // waiting in the library: reading stops
     static constexpr std::size_t linger_bytes_max = 16 * 1024 * 1024;
-    static constexpr std::uint32_t header_list_factor = 4;  // of the limit on a field section
-    static constexpr std::uint32_t paid_per_frame = 4;      // that a frame of our content pays for
+    static constexpr std::size_t tunnel_bytes_max = 64 * 1024;  // of one, on their way into the library
+    static constexpr std::uint32_t header_list_factor = 4;      // of the limit on a field section
+    static constexpr std::uint32_t paid_per_frame = 4;          // that a frame of our content pays for
     static constexpr unsigned continuations_max = 16;
     static constexpr std::size_t reset_count_max = 32;  // of those remembered, below
     static constexpr duration idle_grace = std::chrono::seconds(1);
@@ -156,10 +157,28 @@ class http2_session final : public protocol_session, private http2_stream_owner 
     void submit(http2_stream& s, const http::fields* fields, bool has_known_length, std::uint64_t length,
                 std::string_view content_type, http::status code);
     void add_lines(const http::fields* fields, std::string_view content_type);
+    void submit_lines(http2_stream& s, bool has_content);
     void start_stream(http2_stream& s);
     void end_stream(http2_stream& s, std::exception_ptr failure);
     void reset(http2_stream& s, std::uint32_t code) noexcept;
     static task<> send_file(body_writer& out, file_region& region);
+
+    // a tunnel: http2_tunnel.hpp
+    void begin_tunnel(http2_stream& s);
+    void close_tunnel(http2_stream& s) noexcept;
+    void lose(http2_stream& s) noexcept;
+    void tell_tunnel(http2_stream& s) noexcept;
+    std::size_t room_for(const http2_stream& s) const noexcept;
+    void wait_for_room(http2_stream& s, bool waits) noexcept;
+    void look_for_room() noexcept;
+    static const duplex_calls tunnel_calls;
+    static flow tunnel_read(void* stream, char* to, std::size_t room, std::size_t& got) noexcept;
+    static bool tunnel_write(void* stream, const std::string_view* parts, unsigned count,
+                             std::size_t& taken) noexcept;
+    static http2_stream& tunnel_of(void* stream) noexcept { return *static_cast<http2_stream*>(stream); }
+    static http2_session& session_of(void* stream) noexcept {
+        return static_cast<http2_session&>(tunnel_of(stream).owner());
+    }
 
     // http2_stream_owner
     void content_wanted(http2_stream& s) noexcept override;
@@ -168,6 +187,7 @@ class http2_session final : public protocol_session, private http2_stream_owner 
     void coroutine_finished(http2_stream& s) noexcept override;
     peer_info peer(arena& memory) noexcept override { return port_.peer(memory); }
     std::uint32_t peer_group() noexcept override { return port_.peer_group(); }
+    bool is_encrypted() const noexcept override { return port_.is_encrypted(); }
 
     // what the library calls
     static http2_session& of(void* user) noexcept { return *static_cast<http2_session*>(user); }
@@ -219,8 +239,9 @@ class http2_session final : public protocol_session, private http2_stream_owner 
     time_point drain_deadline_ = no_deadline;
     std::string_view last_running_;
     std::uint32_t stream_count_ = 0;
-    std::uint32_t running_count_ = 0;    // handlers and producers that wait
+    std::uint32_t running_count_ = 0;    // handlers and producers that wait, and tunnels
     std::uint32_t answering_count_ = 0;  // streams that have content to send
+    std::uint32_t waiting_count_ = 0;    // tunnels that wait for room
     std::uint32_t requests_ = 0;
     std::uint32_t paid_frames_ = 0;         // that our content has paid for
     std::uint32_t failure_code_ = 0;        // set by a callback that has failed

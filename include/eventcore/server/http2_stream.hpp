@@ -5,23 +5,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <exception>
 #include <string_view>
 #include <utility>
 
-#include "eventcore/base/arena.hpp"
 #include "eventcore/base/byte_buffer.hpp"
 #include "eventcore/base/intrusive_list.hpp"
-#include "eventcore/coro/context.hpp"
-#include "eventcore/coro/task.hpp"
-#include "eventcore/http/request.hpp"
-#include "eventcore/server/connection_host.hpp"
 #include "eventcore/server/http2_head.hpp"
-#include "eventcore/server/pace.hpp"
-#include "eventcore/web/application.hpp"
-#include "eventcore/web/exchange.hpp"
-#include "eventcore/web/reply.hpp"
-#include "eventcore/web/request.hpp"
+#include "eventcore/server/server_exchange.hpp"
+#include "eventcore/web/tunnel.hpp"
 
 namespace eventcore {
 
@@ -40,12 +31,13 @@ class http2_stream_owner {
     virtual void coroutine_finished(http2_stream& s) noexcept = 0;
     virtual peer_info peer(arena& memory) noexcept = 0;
     virtual std::uint32_t peer_group() noexcept = 0;
+    virtual bool is_encrypted() const noexcept = 0;
 
  protected:
     ~http2_stream_owner() = default;
 };
 
-class http2_stream final : public exchange, public list_node {
+class http2_stream final : public server_exchange, public list_node {
  public:
     enum class phase_type : std::uint8_t {
         head,       // the field section is being received
@@ -53,17 +45,12 @@ class http2_stream final : public exchange, public list_node {
         handler,    // the handler runs
         sending,    // content of the answer is being sent
         streaming,  // a producer writes the content of the answer
+        tunnel,     // bytes both ways, for whoever has taken over
         over,       // everything was handed to the library
     };
 
     explicit http2_stream(connection_host& host)
-        : host_(host),
-          ctx(host.home()),
-          fields(host.options().limits),
-          req(head, ctx, memory, *this),
-          answer(finished_) {}
-    http2_stream(const http2_stream&) = delete;
-    http2_stream& operator=(const http2_stream&) = delete;
+        : server_exchange(host, &run_finished), fields(host.options().limits) {}
 
     void begin(http2_stream_owner& owner, std::int32_t stream_id) noexcept {
         owner_ = &owner;
@@ -77,40 +64,18 @@ class http2_stream final : public exchange, public list_node {
     flow read(std::string_view& piece) noexcept override;
     flow write(std::string_view bytes) override;
     void flush() noexcept override { owner_->content_queued(*this, true); }
-    std::error_code error() const noexcept override { return failure_; }
     const http::fields& trailers() const noexcept override { return trailer_fields; }
     peer_info peer() noexcept override { return owner_->peer(memory); }
     std::uint32_t peer_group() noexcept override { return owner_->peer_group(); }
+    bool is_encrypted() const noexcept override { return owner_->is_encrypted(); }
+    tunnel_form can_tunnel() const noexcept override {
+        return fields.asks_for_tunnel() ? tunnel_form::extended_connect : tunnel_form::none;
+    }
 
     // ---- the handler and the producer of a stream ----
 
-    // A coroutine of the application is at work and has to end, or be destroyed, before this does.
-    bool is_running() const noexcept { return answer.is_running() || producer_; }
-    // True when it has written everything already; else the connection is told when it has.
-    bool start_producer(task<> producer) {
-        const scheduler::working_on activity(ctx.home(), ctx.activity());
-        producer_ = std::move(producer);
-        return producer_.start(ctx, finished_);
-    }
-    body_writer& writer() noexcept { return writer_; }
-    // What the producer threw, if it threw.
-    std::exception_ptr end_producer() noexcept {
-        try {
-            if (producer_ && producer_.is_done()) producer_.take();
-        } catch (...) {
-            producer_ = {};
-            return std::current_exception();
-        }
-        producer_ = {};
-        return nullptr;
-    }
-
-    // Whoever reads or writes is told.
-    void fail(std::error_code why) noexcept {
-        if (!failure_) failure_ = why;
-        wake_reader();
-        wake_writer(why);
-    }
+    // As server_exchange has it; a tunnel too.
+    bool is_running() const noexcept { return server_exchange::is_running() || tunnel_; }
     void cancel(std::error_code why) noexcept {
         fail(why);
         ctx.cancel(why);
@@ -137,46 +102,47 @@ class http2_stream final : public exchange, public list_node {
     // ---- content of the answer ----
 
     // What may be sent next, of a stream or of an answer that is in memory.
-    std::string_view to_send() const noexcept {
-        return is_queued ? queued_.view().substr(queued_sent_) : content_left;
-    }
+    std::string_view to_send() const noexcept { return is_queued ? queued_view() : content_left; }
     // All that is to be sent is there.
-    bool is_complete_answer() const noexcept { return phase != phase_type::streaming; }
+    bool is_complete_answer() const noexcept {
+        return phase == phase_type::tunnel ? has_ended_writing : phase != phase_type::streaming;
+    }
     void sent(std::size_t bytes) noexcept;
 
+    // ---- a tunnel (web/tunnel.hpp) ----
+
+    http2_stream_owner& owner() const noexcept { return *owner_; }
+    // Null: there is none.
+    tunnel* taken_over() const noexcept { return tunnel_; }
+    // What belongs to the request goes; what has arrived behind it, and will, is the tunnel's.
+    void begin_tunnel(tunnel& t) noexcept;
+    void end_tunnel() noexcept { std::exchange(tunnel_, nullptr)->release(); }
+    // As duplex_calls has them.
+    flow take_arrived(char* to, std::size_t room, std::size_t& got) noexcept;
+
  private:
-    static constexpr std::size_t send_now_bytes = 16 * 1024;
+    static void run_finished(ready_item& item) noexcept {
+        auto& self = static_cast<http2_stream&>(of(item));
+        self.owner_->coroutine_finished(self);
+    }
 
-    struct own_item : ready_item {
-        own_item(http2_stream& s, run_function f) noexcept : ready_item(f), owner(s) {}
-        http2_stream& owner;
-    };
-    static http2_stream& of(ready_item& item) noexcept { return static_cast<own_item&>(item).owner; }
-    static void run_finished(ready_item& item) noexcept { of(item).owner_->coroutine_finished(of(item)); }
-    static void run_flush(ready_item& item) noexcept { of(item).flush(); }
-
-    connection_host& host_;
     http2_stream_owner* owner_ = nullptr;
-    own_item finished_{*this, &run_finished};
-    own_item flush_later_{*this, &run_flush};
-    std::error_code failure_{};
-    task<> producer_;
-    body_writer writer_{*this};
     byte_buffer arrived_;  // content nobody has read
-    byte_buffer reading_;  // the piece that was given out last
-    byte_buffer queued_;   // of a streamed answer: [ sent | to be sent: from queued_sent_ ]
-    std::size_t queued_sent_ = 0;
+    byte_buffer reading_;  // the piece that was given out last, or, from reading_taken_, is being taken
+    std::size_t reading_taken_ = 0;
+    tunnel* tunnel_ = nullptr;
 
  public:
     std::int32_t id = 0;
     phase_type phase = phase_type::head;
-    bool is_content_complete = false;  // the client has ended its half of the stream
-    bool is_closed = false;            // the library has forgotten the stream
-    bool is_due = false;               // in the connection's list of those to look at
-    bool is_deferred = false;          // the library waits for resume
-    bool is_queued = false;            // the answer was streamed
-    bool is_counted = false;           // among the handlers in flight, see connection_host
-    bool has_sent_continue = false;
+    bool is_content_complete = false;         // the client has ended its half of the stream
+    bool is_closed = false;                   // the library has forgotten the stream
+    bool is_due = false;                      // in the connection's list of those to look at
+    bool is_deferred = false;                 // the library waits for resume
+    bool is_queued = false;                   // the answer was streamed
+    bool waits_for_room = false;              // the tunnel has more to write than there was room for
+    bool has_ended_writing = false;           // the tunnel
+    bool has_sent_end = false;                // the library knows
     bool has_content_to_send = false;         // or had
     http::status refusal = http::status::ok;  // of the content: 413, 503
     std::uint64_t content_bytes = 0;          // that have arrived
@@ -184,21 +150,11 @@ class http2_stream final : public exchange, public list_node {
     std::uint64_t paced_bytes = 0;      // of those: what `receiving` has been told
     std::uint64_t held_bytes = 0;       // of those: what the flow-control windows still count
     std::uint64_t collected_bytes = 0;  // see http2_options::collected_bytes_max
-    std::uint64_t sent_bytes = 0;
-    std::string_view content_left;  // of an answer that is in memory
-    receive_pace receiving;
-    send_pace sending;
     time_point deadline = no_deadline;
     std::uint32_t trailer_count = 0;
     std::uint32_t trailer_bytes = 0;
-    arena memory;
-    context ctx;
     http2_head fields;
     http::fields trailer_fields;
-    http::request_head head;
-    request req;
-    route_choice choice;
-    reply answer;
     http2_stream* next_due = nullptr;
     http2_stream* next_free = nullptr;  // in the worker's pool
 };
@@ -206,43 +162,35 @@ class http2_stream final : public exchange, public list_node {
 // ---- definitions ----
 
 inline void http2_stream::end() noexcept {
-    producer_ = {};
-    answer.reset();
-    req.reset();
-    ctx.reset();
-    memory.reset();
+    if (tunnel_) end_tunnel();
+    forget_request();
+    forget_connection();
     fields.reset();
     trailer_fields.clear();
-    wait_to_read(nullptr);
-    wait_to_write(nullptr);
-    finished_.unlink();
-    flush_later_.unlink();
     list_node::unlink();
-    failure_.clear();
     arrived_.release();
     reading_.release();
-    queued_.release();
-    queued_sent_ = 0;
+    reading_taken_ = 0;
     phase = phase_type::head;
-    is_content_complete = is_closed = is_due = is_deferred = is_queued = is_counted = false;
-    has_sent_continue = has_content_to_send = false;
+    is_content_complete = is_closed = is_due = is_deferred = is_queued = false;
+    has_content_to_send = false;
+    waits_for_room = has_ended_writing = has_sent_end = false;
     refusal = http::status::ok;
-    content_bytes = paced_bytes = held_bytes = collected_bytes = sent_bytes = 0;
+    content_bytes = paced_bytes = held_bytes = collected_bytes = 0;
     content_left = {};
-    sending.stop();
     deadline = no_deadline;
     trailer_count = trailer_bytes = 0;
 }
 
 inline flow http2_stream::read(std::string_view& piece) noexcept {
     if (failure_) return flow::failed;
+    if (fields.asks_for_tunnel()) return flow::end;  // what follows is no content
     if (!reading_.empty()) {
         owner_->content_taken(*this, reading_.size());
         reading_.clear();
     }
     if (refusal != http::status::ok) {
-        failure_ =
-            make_error_code(refusal == http::status::content_too_large ? errc::too_large : errc::malformed);
+        failure_ = refusal_error(refusal);
         return flow::failed;
     }
     if (!arrived_.empty()) {
@@ -258,37 +206,41 @@ inline flow http2_stream::read(std::string_view& piece) noexcept {
 inline flow http2_stream::write(std::string_view bytes) {
     if (failure_) return flow::failed;
     if (bytes.empty()) return flow::ready;
-    if (queued_sent_ > 0 && queued_sent_ >= queued_.size() / 2) {
-        // What was sent makes room; at most half of the block is ever moved.
-        const std::size_t left = queued_.size() - queued_sent_;
-        std::memmove(queued_.data(), queued_.data() + queued_sent_, left);
-        queued_.truncate(left);
-        queued_sent_ = 0;
+    queue(bytes);
+    return push();
+}
+
+inline void http2_stream::begin_tunnel(tunnel& t) noexcept {
+    tunnel_ = &t;
+    phase = phase_type::tunnel;
+    is_queued = true;
+    answer.reset();
+    req.reset();
+    memory.reset();
+    fields.release();
+}
+
+inline flow http2_stream::take_arrived(char* to, std::size_t room, std::size_t& got) noexcept {
+    if (reading_.empty()) std::swap(arrived_, reading_);
+    if (reading_.empty()) return is_content_complete ? flow::end : flow::would_block;
+    const std::string_view left = reading_.view().substr(reading_taken_);
+    got = left.size() < room ? left.size() : room;
+    std::memcpy(to, left.data(), got);
+    reading_taken_ += got;
+    if (got == left.size()) {
+        reading_.release();
+        reading_taken_ = 0;
     }
-    queued_.append(bytes);
-    if (to_send().size() >= send_now_bytes)
-        owner_->content_queued(*this, true);
-    else if (!flush_later_.is_linked())
-        host_.home().schedule(flush_later_);
-    if (failure_) return flow::failed;
-    if (to_send().size() <= host_.options().write_watermark_bytes) return flow::ready;
-    host_.reached(server_limit::write_queue);
-    return flow::would_block;
+    owner_->content_taken(*this, got);
+    return flow::ready;
 }
 
 inline void http2_stream::sent(std::size_t bytes) noexcept {
     sent_bytes += bytes;
     if (!is_queued) return content_left.remove_prefix(bytes);
-    queued_sent_ += bytes;
-    const std::size_t left = queued_.size() - queued_sent_;
-    if (left == 0) {
-        queued_sent_ = 0;
-        if (queued_.capacity() > 2 * send_now_bytes)
-            queued_.release();
-        else
-            queued_.clear();
-    }
-    if (left <= host_.options().write_watermark_bytes / 2) wake_writer();
+    queue_sent(bytes);
+    if (tunnel_ && queued_bytes() == 0) release_queue();  // it may be at rest for hours
+    queue_drained();
 }
 
 }  // namespace eventcore

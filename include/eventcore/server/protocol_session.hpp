@@ -12,6 +12,7 @@
 #include "eventcore/base/arena.hpp"
 #include "eventcore/base/clock.hpp"
 #include "eventcore/reactor/io.hpp"
+#include "eventcore/server/statistics.hpp"
 #include "eventcore/web/exchange.hpp"
 #include "eventcore/web/tunnel.hpp"
 
@@ -35,6 +36,7 @@ struct connection_port_calls {
     connection_host& (*host)(const void* connection) noexcept;
     peer_info (*peer)(void* connection, arena& memory);
     std::uint32_t (*peer_group)(void* connection) noexcept;
+    bool is_encrypted;
 };
 
 class connection_port {
@@ -72,11 +74,23 @@ class connection_port {
 
     peer_info peer(arena& memory) { return calls_->peer(connection_, memory); }
     std::uint32_t peer_group() noexcept { return calls_->peer_group(connection_); }
+    bool is_encrypted() const noexcept { return calls_->is_encrypted; }
 
  private:
     void* connection_ = nullptr;
     const connection_port_calls* calls_ = nullptr;
 };
+
+constexpr server_limit limit_of(tunnel_limit which) {
+    switch (which) {
+        case tunnel_limit::content: return server_limit::content;
+        case tunnel_limit::idle_time: return server_limit::idle_time;
+        case tunnel_limit::write_time: return server_limit::write_time;
+        case tunnel_limit::write_queue: return server_limit::write_queue;
+        case tunnel_limit::memory: break;
+    }
+    return server_limit::memory;
+}
 
 class protocol_session : public takeover {
  public:

@@ -63,12 +63,15 @@ inline std::optional<response> websocket_request::check(const websocket_options&
     const tunnel_form form = req_->io().can_tunnel();
     const auto asked = form == tunnel_form::extended_connect ? websockets::handshake_form::extended_connect
                                                              : websockets::handshake_form::upgrade;
+    // HTTP/2 has no Upgrade field, without which no 426 may be (RFC 9110, 15.5.22).
+    const http::status other_protocol =
+        form == tunnel_form::upgrade ? http::status::upgrade_required : http::status::bad_request;
     switch (websockets::check_handshake(req_->head(), asked)) {
         case fault::none: break;
-        case fault::no_upgrade: return response(http::status::upgrade_required, "this is a WebSocket\n");
+        case fault::no_upgrade: return response(other_protocol, "this is a WebSocket\n");
         case fault::malformed: return response(http::status::bad_request, "no WebSocket handshake\n");
         case fault::version:
-            response other(http::status::upgrade_required, "WebSocket version 13 only\n");
+            response other(other_protocol, "WebSocket version 13 only\n");
             other.set("Sec-WebSocket-Version", "13");
             return other;
     }

@@ -25,10 +25,24 @@ using context_ptr = openssl_ptr<SSL_CTX, SSL_CTX_free>;
 // What the contexts of one tls_contexts share. It belongs to the first of them, which OpenSSL keeps as long
 // as any connection began with it.
 struct context_set {
+    // One of the certificates of a context, which belongs to it.
+    struct shown {
+        const X509* certificate;
+        int key_type;
+        std::string ocsp;  // empty: none
+    };
+    // Certificates for the same names, with keys of different types: OpenSSL shows the one whose signature
+    // the client can check.
     struct entry {
         context_ptr owned;  // null: it is the first, which owns us
         SSL_CTX* context = nullptr;
-        std::string ocsp;
+        std::vector<std::string> names;  // sorted
+        std::vector<shown> certificates;
+
+        bool has(int key_type) const noexcept {
+            return std::any_of(certificates.begin(), certificates.end(),
+                               [=](const shown& s) { return s.key_type == key_type; });
+        }
     };
     struct name {
         std::string text;
@@ -43,6 +57,13 @@ struct context_set {
         char wildcard[258] = "*";
         std::memcpy(wildcard + 1, asked.data() + dot, asked.size() - dot);
         return find({wildcard, asked.size() - dot + 1});
+    }
+
+    // Null: it needs a context of its own.
+    entry* place_for(const std::vector<std::string>& all_names, int key_type) noexcept {
+        for (entry& e : entries)
+            if (e.names == all_names && !e.has(key_type)) return &e;
+        return nullptr;
     }
 
     owning_list<entry> entries;
@@ -89,12 +110,15 @@ inline int on_protocols(SSL*, const unsigned char** chosen, unsigned char* chose
 }
 
 inline int on_status_request(SSL* ssl, void* opaque) {
-    const std::string& ocsp = static_cast<context_set::entry*>(opaque)->ocsp;
-    if (ocsp.empty()) return SSL_TLSEXT_ERR_NOACK;
-    void* copy = OPENSSL_memdup(ocsp.data(), ocsp.size());
-    if (!copy) return SSL_TLSEXT_ERR_NOACK;
-    SSL_set_tlsext_status_ocsp_resp(ssl, copy, static_cast<long>(ocsp.size()));
-    return SSL_TLSEXT_ERR_OK;
+    const X509* const chosen = SSL_get_certificate(ssl);
+    for (const context_set::shown& each : static_cast<context_set::entry*>(opaque)->certificates) {
+        if (each.certificate != chosen || each.ocsp.empty()) continue;
+        void* copy = OPENSSL_memdup(each.ocsp.data(), each.ocsp.size());
+        if (!copy) break;
+        SSL_set_tlsext_status_ocsp_resp(ssl, copy, static_cast<long>(each.ocsp.size()));
+        return SSL_TLSEXT_ERR_OK;
+    }
+    return SSL_TLSEXT_ERR_NOACK;
 }
 
 // Where the first context of a set keeps the set, to delete it.
@@ -120,18 +144,31 @@ class context_maker {
                   std::string& failure) noexcept
         : material_(material), options_(options), set_(set), failure_(failure) {}
 
-    // Null: see failure.
-    context_ptr make(const tls_material::certificate& from, context_set::entry& entry) {
+    // Each false or null: see failure.
+
+    // One without a certificate.
+    context_ptr make(context_set::entry& entry) {
         context_ptr made(SSL_CTX_new(TLS_server_method()));
         entry.context = made.get();
         if (!made) return fail("cannot make a TLS context");
-        const bool is_made = set_protocol(made.get()) && set_certificate(made.get(), from) &&
-                             set_key(made.get(), from) && set_ocsp(made.get(), from, entry) &&
-                             set_client_roots(made.get()) && set_tickets(made.get());
+        const bool is_made =
+            set_protocol(made.get()) && set_client_roots(made.get()) && set_tickets(made.get());
         return is_made ? std::move(made) : context_ptr();
+    }
+    // Empty: it failed.
+    std::vector<certificate_ptr> read(const tls_material::certificate& from) {
+        std::vector<certificate_ptr> chain = read_certificates(from.chain);
+        check(!chain.empty(), cannot_use, from.chain_name);
+        return chain;
+    }
+    bool add(const std::vector<certificate_ptr>& chain, const tls_material::certificate& from,
+             context_set::entry& to) {
+        return set_certificate(to.context, chain, from) && set_key(to.context, from) && set_ocsp(from, to);
     }
 
  private:
+    static constexpr std::string_view cannot_use = "cannot use the certificate";
+
     context_ptr fail(std::string what) {
         if (failure_.empty()) failure_ = std::move(what.append(": ").append(take_openssl_errors()));
         return {};
@@ -159,12 +196,12 @@ class context_maker {
                check(SSL_CTX_set1_groups_list(made, options_.groups.c_str()) == 1,
                      "tls_options::groups is no list of groups that can be used:", options_.groups);
     }
-    bool set_certificate(SSL_CTX* made, const tls_material::certificate& from) {
-        const std::vector<certificate_ptr> chain = read_certificates(from.chain);
-        bool is_good = !chain.empty() && SSL_CTX_use_certificate(made, chain.front().get()) == 1;
+    bool set_certificate(SSL_CTX* made, const std::vector<certificate_ptr>& chain,
+                         const tls_material::certificate& from) {
+        bool is_good = SSL_CTX_use_certificate(made, chain.front().get()) == 1;
         for (std::size_t i = 1; is_good && i < chain.size(); ++i)
             is_good = SSL_CTX_add1_chain_cert(made, chain[i].get()) == 1;
-        return check(is_good, "cannot use the certificate", from.chain_name);
+        return check(is_good, cannot_use, from.chain_name);
     }
     bool set_key(SSL_CTX* made, const tls_material::certificate& from) {
         const key_ptr key = read_key(from.key);
@@ -174,15 +211,16 @@ class context_maker {
         return check(fits, what, from.chain_name) && check(SSL_CTX_use_PrivateKey(made, key.get()) == 1,
                                                            "cannot use the private key", from.key_name);
     }
-    bool set_ocsp(SSL_CTX* made, const tls_material::certificate& from, context_set::entry& entry) {
+    bool set_ocsp(const tls_material::certificate& from, context_set::entry& to) {
+        const X509* const mine = SSL_CTX_get0_certificate(to.context);
+        to.certificates.push_back({mine, key_type_of(mine), from.ocsp});
         if (from.ocsp.empty()) return true;
         const auto* at = reinterpret_cast<const unsigned char*>(from.ocsp.data());
         OCSP_RESPONSE* read = d2i_OCSP_RESPONSE(nullptr, &at, static_cast<long>(from.ocsp.size()));
         const bool is_good = read && OCSP_response_status(read) == OCSP_RESPONSE_STATUS_SUCCESSFUL;
         OCSP_RESPONSE_free(read);
-        entry.ocsp = from.ocsp;
-        SSL_CTX_set_tlsext_status_cb(made, &on_status_request);
-        SSL_CTX_set_tlsext_status_arg(made, &entry);
+        SSL_CTX_set_tlsext_status_cb(to.context, &on_status_request);
+        SSL_CTX_set_tlsext_status_arg(to.context, &to);
         return check(is_good, "no OCSP response (DER) that says anything is in", from.ocsp_name);
     }
     bool set_client_roots(SSL_CTX* made) {
@@ -220,6 +258,28 @@ class context_maker {
     context_set& set_;
     std::string& failure_;
 };
+
+// Into the context that has its names, or one of its own. `first` is the one that owns the set.
+inline bool take_certificate(const tls_material& material, const tls_options& options, context_set& set,
+                             context_ptr& first, const tls_material::certificate& from,
+                             std::string& failure) {
+    context_maker maker(material, options, set, failure);
+    const std::vector<certificate_ptr> chain = maker.read(from);
+    if (chain.empty()) return false;
+    std::vector<std::string> names = host_names(chain.front().get());
+    std::sort(names.begin(), names.end());
+    context_set::entry* place = set.place_for(names, key_type_of(chain.front().get()));
+    if (place) return maker.add(chain, from, *place);
+    place = &set.entries.emplace_back();
+    context_ptr made = maker.make(*place);
+    if (!made || !maker.add(chain, from, *place)) return false;
+    for (const std::string& name : names) set.names.push_back({name, set.names.size(), place});
+    place->names = std::move(names);
+    SSL_CTX_set_app_data(made.get(), &set);
+    if (!first) SSL_CTX_set_ex_data(made.get(), owner_index(), &set);
+    (first ? place->owned : first) = std::move(made);
+    return true;
+}
 
 // False, and `failure` says why: files are for people.
 inline bool read_file(const std::string& name, std::string& text, std::string& failure) {
@@ -289,17 +349,9 @@ result<tls_contexts> tls_contexts::make(const tls_material& material, const tls_
     for (const std::string& name : protocols)
         set->protocols.append(1, static_cast<char>(name.size())).append(name);
     for (const tls_material::certificate& from : material.certificates) {
-        detail::context_set::entry& entry = set->entries.emplace_back();
-        detail::context_ptr made = detail::context_maker(material, options, *set, failure).make(from, entry);
-        if (!made) {
-            if (!first) delete set;
-            return errc::invalid_argument;
-        }
-        for (std::string& name : detail::host_names(SSL_CTX_get0_certificate(made.get())))
-            set->names.push_back({std::move(name), set->names.size(), &entry});
-        SSL_CTX_set_app_data(made.get(), set);
-        if (!first) SSL_CTX_set_ex_data(made.get(), detail::owner_index(), set);
-        (first ? entry.owned : first) = std::move(made);
+        if (detail::take_certificate(material, options, *set, first, from, failure)) continue;
+        if (!first) delete set;
+        return errc::invalid_argument;
     }
     // Of two certificates with a name the first one has it.
     std::sort(set->names.begin(), set->names.end(), [](const auto& a, const auto& b) {

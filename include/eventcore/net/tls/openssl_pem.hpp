@@ -67,6 +67,12 @@ inline std::vector<certificate_ptr> read_certificates(std::string_view pem) {
     return all;
 }
 
+// EVP_PKEY_RSA, EVP_PKEY_EC …; 0 when its key cannot be read.
+inline int key_type_of(const X509* certificate) noexcept {
+    const EVP_PKEY* const key = X509_get0_pubkey(certificate);
+    return key ? EVP_PKEY_get_base_id(key) : 0;
+}
+
 inline std::string in_lower_case(std::string_view name) {
     std::string lower(name);
     for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;

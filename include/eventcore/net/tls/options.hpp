@@ -31,7 +31,9 @@ enum class client_certificate : std::uint8_t {
 
 struct tls_options {
     // Chosen by the host name the client asks for: an exact name of the certificate, then a wildcard
-    // ("*.example.org" is one label). The first one is for all others.
+    // ("*.example.org" is one label). The first one is for all others. Several for exactly the same names,
+    // with keys of different types (RSA, ECDSA, Ed25519), stand in for each other: a client is shown one
+    // whose signature it can check.
     std::vector<tls_certificate> certificates = {};
 
     tls_version version_min = tls_version::tls1_2;
