@@ -117,6 +117,73 @@ TEST_CASE("resets that the client provokes cost it as much as its own") {
     b.check_health();
 }
 
+TEST_CASE("what was on its way for a stream that we reset is no mistake, until the client has ended it") {
+    bench b;
+    const auto answered_early = [](h2::simulated& c) {
+        c.send(h2::post(1, "/nowhere", h2::field("expect", "100-continue")));
+        CHECK(c.wait(1).status == 404);
+        CHECK(c.until([&] { return c.answers[1].reset == h2::no_error; }));
+        c.send(h2::content(1, "late", false));
+        c.advance(1s);
+        CHECK(c.answers[1].reset == h2::no_error);
+    };
+    h2::simulated after_reset(b.sim), after_end(b.sim), headers_after_reset(b.sim);
+    answered_early(after_reset);
+    after_reset.send(h2::reset(1));
+    after_reset.send(h2::content(1, "wrong"));
+    CHECK(after_reset.until([&] { return after_reset.answers[1].reset == h2::stream_closed; }));
+    answered_early(after_end);
+    after_end.send(h2::content(1, "the end"));
+    after_end.send(h2::content(1, "wrong"));
+    CHECK(after_end.until([&] { return after_end.answers[1].reset == h2::stream_closed; }));
+    after_reset.answers[1].reset = -1;
+    after_reset.send(h2::post(3, "/wait"));
+    after_reset.advance(1s);
+    after_reset.send(h2::reset(3) + h2::content(3, "wrong"));
+    CHECK(after_reset.until([&] { return after_reset.answers[3].reset == h2::stream_closed; }));
+    answered_early(headers_after_reset);
+    headers_after_reset.send(h2::reset(1));
+    headers_after_reset.send(h2::get(1, "/"));
+    CHECK(headers_after_reset.is_sent_away(h2::stream_closed));
+    b.check_health();
+}
+
+TEST_CASE("as many uploads as there may be are refused at once, and what they had on its way is dropped") {
+    bench b;
+    h2::simulated c(b.sim);
+    constexpr int count = 128;
+    std::string heads, contents;
+    for (int n = 0; n < count; ++n) {
+        heads += h2::post(stream_number(n), "/nowhere", h2::field("expect", "100-continue"));
+        contents += h2::content(stream_number(n), "late", false) + h2::content(stream_number(n), "end");
+    }
+    c.send(heads);
+    CHECK(c.wait(stream_number(count - 1)).status == 404);
+    c.send(contents + h2::get(stream_number(count), "/"));
+    CHECK(c.wait(stream_number(count)).status == 200);
+    for (int n = 0; n < count; ++n) CHECK(c.answers[stream_number(n)].reset == h2::no_error);
+    CHECK(c.goaways.empty());
+    CHECK(b.reached(limit::http2_resets) == 0);
+}
+
+TEST_CASE("a stream that depends on itself ends the connection, however the frame is cut") {
+    bench b;
+    const std::string self = h2::frame(h2::priority, 0, 3, h2::number(3, 4) + "w");
+    const std::string other = h2::frame(h2::priority, 0, 3, h2::number(0x80000001, 4) + "w");
+    for (std::size_t cut = 1; cut <= self.size(); ++cut) {
+        h2::simulated good(b.sim), bad(b.sim);
+        for (h2::simulated* c : {&good, &bad}) {
+            const std::string& frame = c == &bad ? self : other;
+            c->advance(1s);  // what has to be acknowledged may not come in the middle
+            c->send(frame.substr(0, cut));
+            b.sim.advance(1s);
+            c->send(frame.substr(cut) + h2::get(1, "/"));
+        }
+        CHECK(good.wait(1).status == 200);
+        CHECK(bad.is_sent_away(h2::protocol_error));
+    }
+}
+
 TEST_CASE("some resets now and then are fine") {
     bench b;
     h2::simulated c(b.sim);
