@@ -23,6 +23,7 @@ ec::testing::simulation_options calm() {
 
 struct tally {
     int started = 0, cancelled = 0;
+    std::size_t written = 0;  // by /endless
 };
 
 // A server in a simulation, and what it has counted.
@@ -38,12 +39,16 @@ struct bench {
                                      if (piece->empty()) co_return ec::status::ok;
                                  }
                              }),
-                             ec::get<"/endless">([] {
-                                 return ec::stream([](ec::body_writer& out) -> ec::task<> {
+                             ec::get<"/endless">([this] {
+                                 return ec::stream([this](ec::body_writer& out) -> ec::task<> {
                                      const std::string piece(10'000, 'e');
-                                     while (co_await out.write(piece)) {
-                                     }
+                                     do {
+                                         seen.written += piece.size();
+                                     } while (co_await out.write(piece));
                                  });
+                             }),
+                             ec::get<"/cookie">([](const ec::request& req) {
+                                 return std::string(req.header(ec::http::field_id::cookie).value_or("-"));
                              }),
                              ec::get<"/wait">([this]() -> ec::task<std::string> {
                                  ++seen.started;
@@ -321,6 +326,40 @@ TEST_CASE("contents put together on one connection are bounded together") {
     CHECK(c.wait(3).content == much + ".");
     c.send(h2::post(9, "/echo") + h2::content(9, "x"));
     CHECK(c.wait(9).status == 200);
+}
+
+TEST_CASE("what waits for a window is bounded for a connection, not for each of its streams") {
+    bench b;
+    h2::simulated one(b.sim, h2::setting(4, 0)), many(b.sim, h2::setting(4, 0));
+    one.send(h2::get(1, "/endless"));
+    one.advance(1s);
+    CHECK(b.seen.written > 256 * 1024);
+    CHECK(b.seen.written < 300'000);
+    b.seen.written = 0;
+    for (int n = 0; n < 100; ++n) many.send(h2::get(stream_number(n), "/endless"));
+    many.advance(1s);
+    CHECK(b.seen.written >= 100 * 20'000);
+    CHECK(b.seen.written <= 100 * 30'000 + 600'000);  // the first had more to share
+    // A share that has become small is still enough to go on with.
+    many.gives_window = false;
+    many.send(h2::window(0, 10'000'000));
+    for (int n = 0; n < 100; ++n) many.send(h2::window(stream_number(n), 60'000));
+    many.advance(1s);
+    for (int n = 0; n < 100; ++n) CHECK(many.answers[stream_number(n)].content.size() == 60'000);
+    CHECK(many.goaways.empty());
+}
+
+TEST_CASE("a client's cookie may come in as many crumbs as it likes, and is one") {
+    bench b;
+    h2::simulated c(b.sim);
+    std::string more, wanted;
+    for (int n = 0; n < 40; ++n) {
+        more += h2::field("cookie", "n=" + std::to_string(n)) + h2::field("x-" + std::to_string(n), "y");
+        wanted += (n ? "; n=" : "n=") + std::to_string(n);
+    }
+    c.send(h2::get(1, "/cookie", more) + h2::get(3, "/cookie", h2::field("cookie", "alone")));
+    CHECK(c.wait(1).content == wanted);
+    CHECK(c.wait(3).content == "alone");
 }
 
 TEST_CASE("an answer waits for its client's window only so long") {

@@ -165,6 +165,12 @@ class http2_session final : public protocol_session, private http2_stream_owner 
     void content_wanted(http2_stream& s) noexcept override;
     void content_taken(http2_stream& s, std::size_t bytes) noexcept override;
     void content_queued(http2_stream& s, bool now) noexcept override;
+    // A client that opens no window must not make a hundred streams hold as much as a hundred connections.
+    std::size_t write_watermark() const noexcept override {
+        const std::size_t all = options().write_watermark_bytes;
+        const std::size_t share = answering_count_ > 1 ? all / answering_count_ : all;
+        return share > http2_stream::send_now_bytes || all == share ? share : http2_stream::send_now_bytes;
+    }
     void coroutine_finished(http2_stream& s) noexcept override;
     peer_info peer(arena& memory) noexcept override { return port_.peer(memory); }
     std::uint32_t peer_group() noexcept override { return port_.peer_group(); }

@@ -36,6 +36,8 @@ class http2_stream_owner {
     virtual void content_taken(http2_stream& s, std::size_t bytes) noexcept = 0;
     // There is something to send; `now`: do not wait for the end of the turn.
     virtual void content_queued(http2_stream& s, bool now) noexcept = 0;
+    // A producer waits above this: its share of what the connection may hold.
+    virtual std::size_t write_watermark() const noexcept = 0;
     // The handler or the producer has ended.
     virtual void coroutine_finished(http2_stream& s) noexcept = 0;
     virtual peer_info peer(arena& memory) noexcept = 0;
@@ -144,9 +146,10 @@ class http2_stream final : public exchange, public list_node {
     bool is_complete_answer() const noexcept { return phase != phase_type::streaming; }
     void sent(std::size_t bytes) noexcept;
 
- private:
+    // So much is worth a call of its own, and is never too much to hold.
     static constexpr std::size_t send_now_bytes = 16 * 1024;
 
+ private:
     struct own_item : ready_item {
         own_item(http2_stream& s, run_function f) noexcept : ready_item(f), owner(s) {}
         http2_stream& owner;
@@ -271,7 +274,7 @@ inline flow http2_stream::write(std::string_view bytes) {
     else if (!flush_later_.is_linked())
         host_.home().schedule(flush_later_);
     if (failure_) return flow::failed;
-    if (to_send().size() <= host_.options().write_watermark_bytes) return flow::ready;
+    if (to_send().size() <= owner_->write_watermark()) return flow::ready;
     host_.reached(server_limit::write_queue);
     return flow::would_block;
 }
@@ -288,7 +291,7 @@ inline void http2_stream::sent(std::size_t bytes) noexcept {
         else
             queued_.clear();
     }
-    if (left <= host_.options().write_watermark_bytes / 2) wake_writer();
+    if (left <= owner_->write_watermark() / 2) wake_writer();
 }
 
 }  // namespace eventcore
