@@ -298,6 +298,29 @@ TEST_CASE("the preface may come in any pieces, and nothing but it begins HTTP/2"
     }
 }
 
+TEST_CASE("who speaks nothing that looks like HTTP/1 gets no answer that looks like it") {
+    witness seen;
+    ec::testing::simulation sim(1, calm());
+    sim.serve(routes(seen));
+    for (const char* wrong : {"INVALID CONNECTION PREFACE\r\n\r\n", "PRI * XXXX/2.0\r\n\r\n", "A B C\n"}) {
+        auto c = sim.connect();
+        c.send(wrong);
+        REQUIRE(sim.run_until([&] { return c.is_over(); }, 1min));
+        CHECK(c.received().empty());
+    }
+    for (const char* mistaken : {"GET /\r\n\r\n", "FOO / HTTP/1.1 \r\n\r\n", "PUT / HTTX/1.1\r\n\r\n",
+                                 "FOO\r\n\r\n", "FOO /\r\n\r\n", "\x16\x03\x01 x\r\n"}) {
+        auto c = sim.connect();
+        c.send(mistaken);
+        REQUIRE(sim.run_until([&] { return c.is_over(); }, 1min));
+        CHECK(c.received().substr(0, 12) == "HTTP/1.1 400");
+    }
+    auto second = sim.connect();
+    second.send("GET / HTTP/1.1\r\nHost: a\r\n\r\nINVALID CONNECTION PREFACE\r\n\r\n");
+    REQUIRE(sim.run_until([&] { return second.is_over(); }, 1min));
+    CHECK(second.received().find("HTTP/1.1 400") != std::string::npos);
+}
+
 TEST_CASE("Upgrade to h2c is ignored, and HTTP/2 can be turned off") {
     witness seen;
     ec::server_options off;

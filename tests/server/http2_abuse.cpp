@@ -23,6 +23,7 @@ ec::testing::simulation_options calm() {
 
 struct tally {
     int started = 0, cancelled = 0;
+    std::size_t written = 0;  // by /endless
 };
 
 // A server in a simulation, and what it has counted.
@@ -38,12 +39,16 @@ struct bench {
                                      if (piece->empty()) co_return ec::status::ok;
                                  }
                              }),
-                             ec::get<"/endless">([] {
-                                 return ec::stream([](ec::body_writer& out) -> ec::task<> {
+                             ec::get<"/endless">([this] {
+                                 return ec::stream([this](ec::body_writer& out) -> ec::task<> {
                                      const std::string piece(10'000, 'e');
-                                     while (co_await out.write(piece)) {
-                                     }
+                                     do {
+                                         seen.written += piece.size();
+                                     } while (co_await out.write(piece));
                                  });
+                             }),
+                             ec::get<"/cookie">([](const ec::request& req) {
+                                 return std::string(req.header(ec::http::field_id::cookie).value_or("-"));
                              }),
                              ec::get<"/wait">([this]() -> ec::task<std::string> {
                                  ++seen.started;
@@ -115,6 +120,73 @@ TEST_CASE("resets that the client provokes cost it as much as its own") {
         CHECK(c.until_closed(1min));
     }
     b.check_health();
+}
+
+TEST_CASE("what was on its way for a stream that we reset is no mistake, until the client has ended it") {
+    bench b;
+    const auto answered_early = [](h2::simulated& c) {
+        c.send(h2::post(1, "/nowhere", h2::field("expect", "100-continue")));
+        CHECK(c.wait(1).status == 404);
+        CHECK(c.until([&] { return c.answers[1].reset == h2::no_error; }));
+        c.send(h2::content(1, "late", false));
+        c.advance(1s);
+        CHECK(c.answers[1].reset == h2::no_error);
+    };
+    h2::simulated after_reset(b.sim), after_end(b.sim), headers_after_reset(b.sim);
+    answered_early(after_reset);
+    after_reset.send(h2::reset(1));
+    after_reset.send(h2::content(1, "wrong"));
+    CHECK(after_reset.until([&] { return after_reset.answers[1].reset == h2::stream_closed; }));
+    answered_early(after_end);
+    after_end.send(h2::content(1, "the end"));
+    after_end.send(h2::content(1, "wrong"));
+    CHECK(after_end.until([&] { return after_end.answers[1].reset == h2::stream_closed; }));
+    after_reset.answers[1].reset = -1;
+    after_reset.send(h2::post(3, "/wait"));
+    after_reset.advance(1s);
+    after_reset.send(h2::reset(3) + h2::content(3, "wrong"));
+    CHECK(after_reset.until([&] { return after_reset.answers[3].reset == h2::stream_closed; }));
+    answered_early(headers_after_reset);
+    headers_after_reset.send(h2::reset(1));
+    headers_after_reset.send(h2::get(1, "/"));
+    CHECK(headers_after_reset.is_sent_away(h2::stream_closed));
+    b.check_health();
+}
+
+TEST_CASE("as many uploads as there may be are refused at once, and what they had on its way is dropped") {
+    bench b;
+    h2::simulated c(b.sim);
+    constexpr int count = 128;
+    std::string heads, contents;
+    for (int n = 0; n < count; ++n) {
+        heads += h2::post(stream_number(n), "/nowhere", h2::field("expect", "100-continue"));
+        contents += h2::content(stream_number(n), "late", false) + h2::content(stream_number(n), "end");
+    }
+    c.send(heads);
+    CHECK(c.wait(stream_number(count - 1)).status == 404);
+    c.send(contents + h2::get(stream_number(count), "/"));
+    CHECK(c.wait(stream_number(count)).status == 200);
+    for (int n = 0; n < count; ++n) CHECK(c.answers[stream_number(n)].reset == h2::no_error);
+    CHECK(c.goaways.empty());
+    CHECK(b.reached(limit::http2_resets) == 0);
+}
+
+TEST_CASE("a stream that depends on itself ends the connection, however the frame is cut") {
+    bench b;
+    const std::string self = h2::frame(h2::priority, 0, 3, h2::number(3, 4) + "w");
+    const std::string other = h2::frame(h2::priority, 0, 3, h2::number(0x80000001, 4) + "w");
+    for (std::size_t cut = 1; cut <= self.size(); ++cut) {
+        h2::simulated good(b.sim), bad(b.sim);
+        for (h2::simulated* c : {&good, &bad}) {
+            const std::string& frame = c == &bad ? self : other;
+            c->advance(1s);  // what has to be acknowledged may not come in the middle
+            c->send(frame.substr(0, cut));
+            b.sim.advance(1s);
+            c->send(frame.substr(cut) + h2::get(1, "/"));
+        }
+        CHECK(good.wait(1).status == 200);
+        CHECK(bad.is_sent_away(h2::protocol_error));
+    }
 }
 
 TEST_CASE("some resets now and then are fine") {
@@ -254,6 +326,40 @@ TEST_CASE("contents put together on one connection are bounded together") {
     CHECK(c.wait(3).content == much + ".");
     c.send(h2::post(9, "/echo") + h2::content(9, "x"));
     CHECK(c.wait(9).status == 200);
+}
+
+TEST_CASE("what waits for a window is bounded for a connection, not for each of its streams") {
+    bench b;
+    h2::simulated one(b.sim, h2::setting(4, 0)), many(b.sim, h2::setting(4, 0));
+    one.send(h2::get(1, "/endless"));
+    one.advance(1s);
+    CHECK(b.seen.written > 256 * 1024);
+    CHECK(b.seen.written < 300'000);
+    b.seen.written = 0;
+    for (int n = 0; n < 100; ++n) many.send(h2::get(stream_number(n), "/endless"));
+    many.advance(1s);
+    CHECK(b.seen.written >= 100 * 20'000);
+    CHECK(b.seen.written <= 100 * 30'000 + 600'000);  // the first had more to share
+    // A share that has become small is still enough to go on with.
+    many.gives_window = false;
+    many.send(h2::window(0, 10'000'000));
+    for (int n = 0; n < 100; ++n) many.send(h2::window(stream_number(n), 60'000));
+    many.advance(1s);
+    for (int n = 0; n < 100; ++n) CHECK(many.answers[stream_number(n)].content.size() == 60'000);
+    CHECK(many.goaways.empty());
+}
+
+TEST_CASE("a client's cookie may come in as many crumbs as it likes, and is one") {
+    bench b;
+    h2::simulated c(b.sim);
+    std::string more, wanted;
+    for (int n = 0; n < 40; ++n) {
+        more += h2::field("cookie", "n=" + std::to_string(n)) + h2::field("x-" + std::to_string(n), "y");
+        wanted += (n ? "; n=" : "n=") + std::to_string(n);
+    }
+    c.send(h2::get(1, "/cookie", more) + h2::get(3, "/cookie", h2::field("cookie", "alone")));
+    CHECK(c.wait(1).content == wanted);
+    CHECK(c.wait(3).content == "alone");
 }
 
 TEST_CASE("an answer waits for its client's window only so long") {

@@ -66,7 +66,9 @@ owned<reactor> open_reactor(reactor_kind kind) {
 TEST_CASE("a client trusts whom it is told to trust, and only for the host it asked for") {
     const reactor_kind kind = EVENTCORE_EVERY_REACTOR;
     const ec::tls_options options = tls_for_localhost();
-    running_server s(kind, hello(), over_tls(ec::tls_acceptor(options)));
+    ec::server_options without_http2;
+    without_http2.http2.enabled = false;
+    running_server s(kind, hello(), over_tls(ec::tls_acceptor(options), without_http2));
     const owned<reactor> r = open_reactor(kind);
     const auto ask = [&](const tls_client_options& how, const char* host) {
         const tls_client client = std::move(tls_client::make(how).value());

@@ -14,7 +14,7 @@ auto http1_connection<Stream>::take_head() -> step {
             e.parser.parse(unread.data(), unread.size(), options().limits, e.slots(), e.head);
         if (outcome.state == h1::parse_status::complete) return begin_request(outcome.head_bytes);
         if (outcome.state == h1::parse_status::error) {
-            if (!speaks_http2()) return refuse(outcome.refusal);
+            if (!speaks_http2()) return speaks_no_http() ? leave_unanswered() : refuse(outcome.refusal);
             if (unread.size() >= http2_preface.size()) return take_over(host().http2()->open_session());
         }
     }

@@ -40,8 +40,11 @@ class http1_connection final : private http1_wire<Stream>, public connection_lin
         set_deadline(now() + options().header_timeout);
         return opened;
     }
-    // The stream may have brought a request with it, and then there is no news of it to wait for.
+    // The stream may have brought a request with it, and then there is no news of it to wait for; and it may
+    // have agreed with the client on HTTP/2, and then nothing else is spoken (RFC 9113, 3.2).
     void begin() noexcept {
+        if constexpr (requires(const Stream& s) { s.alpn(); })
+            if (host().http2() && this->alpn() == "h2") return begin_http2();
         if (this->has_input()) advance();
     }
     using wire::peer_group;
@@ -197,6 +200,8 @@ class http1_connection final : private http1_wire<Stream>, public connection_lin
 
     // another protocol: http1_upgrade.hpp
     bool speaks_http2() const noexcept;
+    bool speaks_no_http() const noexcept;
+    void begin_http2() noexcept;
     step take_over(protocol_session& session);
     void tell_session_the_time() noexcept;
     step begin_tunnel();

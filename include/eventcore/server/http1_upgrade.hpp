@@ -11,6 +11,28 @@ template <net::stream Stream>
     return requests_ == 0 && host().http2() && may_be_http2(exchange_->input.unread());
 }
 
+// Its first line names a protocol that is not HTTP, and a method of nobody's: whoever has failed at the
+// preface so would take an answer of HTTP/1 for a frame of megabytes, and gets none (RFC 9113, 3.4).
+template <net::stream Stream>
+[[gnu::cold, gnu::noinline]] bool http1_connection<Stream>::speaks_no_http() const noexcept {
+    if (requests_ > 0 || !host().http2()) return false;
+    const std::string_view all = exchange_->input.unread(), line = all.substr(0, all.find('\n'));
+    const std::size_t first = line.find(' '), last = line.rfind(' ');
+    const bool has_three_words = first < last && line.find(' ', first + 1) == last;
+    return has_three_words && http::parse_method(line.substr(0, first)) == http::method::other &&
+           line.substr(last + 1, 5) != "HTTP/";
+}
+
+template <net::stream Stream>
+void http1_connection<Stream>::begin_http2() noexcept {
+    try {
+        wire::take_exchange(calls, this);
+        take_over(host().http2()->open_session());
+    } catch (...) {
+        out_of_memory();
+    }
+}
+
 // What was collected is sent first; what had arrived behind the last request belongs to the session.
 template <net::stream Stream>
 template <class StartFunction>

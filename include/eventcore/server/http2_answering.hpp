@@ -284,7 +284,8 @@ inline int http2_session::on_frame_sent(nghttp2_session*, const nghttp2_frame* f
         if (s && !s->is_content_complete && !s->taken_over()) self.reset(*s, NGHTTP2_NO_ERROR);
         return 0;
     }
-    self.reset_streams_[self.reset_count_++ % reset_count_max] = frame->hd.stream_id;
+    const http2_stream* const ended = self.stream_of(frame->hd.stream_id);
+    if (!ended || !ended->is_content_complete) self.reset_streams_.add(frame->hd.stream_id);
     // What the client has provoked costs it as much as what it resets itself.
     switch (frame->rst_stream.error_code) {
         case NGHTTP2_NO_ERROR:

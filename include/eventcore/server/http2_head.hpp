@@ -77,6 +77,7 @@ class http2_head {
     void add_pseudo(std::string_view name, std::string_view value);
     void add_slot(http::field_id id, std::string_view name, std::string_view value);
     void add_crumb(std::string_view value);
+    void join_cookies();
     void refuse(http::status why) noexcept {
         if (refusal_ == http::status::ok) refusal_ = why;
     }
@@ -87,6 +88,7 @@ class http2_head {
     const h1::limits& limits_;
     http::field_slot* slots_ = nullptr;
     byte_buffer text_;
+    byte_buffer crumbs_;  // of the cookie, but for the first
     piece method_, path_, authority_, protocol_;
     std::uint64_t list_bytes_ = 0;
     std::uint64_t content_length_ = 0;
@@ -159,15 +161,21 @@ inline void http2_head::add_slot(http::field_id id, std::string_view name, std::
     slot.flags = 0;
 }
 
-// RFC 9113, 8.2.3: cookies may come in several field lines, and are one to whoever reads them.
+// RFC 9113, 8.2.3: cookies may come in several field lines, and are one to whoever reads them. They are
+// joined when all are there: one by one, with other fields in between, each would be copied for the next.
 inline void http2_head::add_crumb(std::string_view value) {
+    crumbs_.append("; ");
+    crumbs_.append(value);
+}
+
+inline void http2_head::join_cookies() {
+    if (crumbs_.empty()) return;
     http::field_slot& slot = slots_[cookie_ - 1];
-    text_.prepare(slot.value_length + value.size() + 2);
-    if (std::size_t{slot.value_offset} + slot.value_length != text_.size())
-        slot.value_offset = keep(view(value_of(slot))).offset;
-    text_.append("; ");
-    text_.append(value);
-    slot.value_length += static_cast<std::uint32_t>(value.size() + 2);
+    text_.prepare(slot.value_length + crumbs_.size());
+    slot.value_offset = keep(view(value_of(slot))).offset;
+    text_.append(crumbs_.view());
+    slot.value_length += static_cast<std::uint32_t>(crumbs_.size());
+    crumbs_.release();
 }
 
 inline void http2_head::note_expect(std::string_view value) noexcept {
@@ -210,6 +218,7 @@ inline http::status http2_head::check_protocol(http::request_head& out) noexcept
 
 inline http::status http2_head::finish(bool is_without_content, http::request_head& out) {
     const bool is_good = refusal_ == http::status::ok;
+    join_cookies();
     const http::status host = is_good ? check_host() : refusal_;
     out.method_text = view(method_);
     out.verb = http::parse_method(out.method_text);
@@ -249,6 +258,7 @@ inline void http2_head::reset() noexcept {
         text_.release();
     else
         text_.clear();
+    crumbs_.release();
     method_ = path_ = authority_ = protocol_ = {};
     list_bytes_ = content_length_ = 0;
     section_bytes_ = count_ = host_ = cookie_ = 0;

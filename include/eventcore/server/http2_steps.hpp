@@ -18,6 +18,7 @@
 #include "eventcore/server/http2_budget.hpp"
 #include "eventcore/server/http2_frames.hpp"
 #include "eventcore/server/http2_library.hpp"
+#include "eventcore/server/http2_reset_list.hpp"
 #include "eventcore/server/http2_stream.hpp"
 #include "eventcore/server/http2_worker.hpp"
 #include "eventcore/server/pace.hpp"
@@ -62,7 +63,6 @@ class http2_session final : public protocol_session, private http2_stream_owner 
     static constexpr std::uint32_t header_list_factor = 4;      // of the limit on a field section
     static constexpr std::uint32_t paid_per_frame = 4;          // that a frame of our content pays for
     static constexpr unsigned continuations_max = 16;
-    static constexpr std::size_t reset_count_max = 32;  // of those remembered, below
     static constexpr duration idle_grace = std::chrono::seconds(1);
 
     enum class state : std::uint8_t {
@@ -184,6 +184,12 @@ class http2_session final : public protocol_session, private http2_stream_owner 
     void content_wanted(http2_stream& s) noexcept override;
     void content_taken(http2_stream& s, std::size_t bytes) noexcept override;
     void content_queued(http2_stream& s, bool now) noexcept override;
+    // A client that opens no window must not make a hundred streams hold as much as a hundred connections.
+    std::size_t write_watermark() const noexcept override {
+        const std::size_t all = options().write_watermark_bytes;
+        const std::size_t share = answering_count_ > 1 ? all / answering_count_ : all;
+        return share > http2_stream::send_now_bytes || all == share ? share : http2_stream::send_now_bytes;
+    }
     void coroutine_finished(http2_stream& s) noexcept override;
     peer_info peer(arena& memory) noexcept override { return port_.peer(memory); }
     std::uint32_t peer_group() noexcept override { return port_.peer_group(); }
@@ -251,9 +257,7 @@ class http2_session final : public protocol_session, private http2_stream_owner 
     std::uint32_t block_bytes_ = 0;    // of the header block that is, or was last, received
     std::uint32_t continuations_ = 0;  // of it
     std::size_t replies_before_ = 0;   // frames that waited to be sent when SETTINGS began
-    std::uint32_t reset_count_ = 0;
-    // Streams we have reset: what the client had on its way for them is no mistake of it.
-    std::int32_t reset_streams_[reset_count_max] = {};
+    http2_reset_list reset_streams_{2 * std::size_t{options().http2.streams_max}};
     state state_ = state::open;
     bool has_answered_early_ = false;  // at some time, a request that was not complete
     bool is_broken_ = false;           // nothing can be sent or received any more

@@ -27,6 +27,8 @@ class http2_stream_owner {
     virtual void content_taken(http2_stream& s, std::size_t bytes) noexcept = 0;
     // There is something to send; `now`: do not wait for the end of the turn.
     virtual void content_queued(http2_stream& s, bool now) noexcept = 0;
+    // A producer waits above this: its share of what the connection may hold.
+    virtual std::size_t write_watermark() const noexcept = 0;
     // The handler or the producer has ended.
     virtual void coroutine_finished(http2_stream& s) noexcept = 0;
     virtual peer_info peer(arena& memory) noexcept = 0;
@@ -121,6 +123,7 @@ class http2_stream final : public server_exchange, public list_node {
     flow take_arrived(char* to, std::size_t room, std::size_t& got) noexcept;
 
  private:
+    std::size_t write_watermark() const noexcept override { return owner_->write_watermark(); }
     static void run_finished(ready_item& item) noexcept {
         auto& self = static_cast<http2_stream&>(of(item));
         self.owner_->coroutine_finished(self);

@@ -8,17 +8,19 @@ namespace eventcore {
 
 inline void http2_session::take_input(std::string_view bytes) {
     std::size_t fed = 0, at = 0;
+    bool has_reset = false;  // in what is not fed yet
     while (at < bytes.size() && state_ < state::failed) {
         http2_frame_header frame;
         bool is_header = false;
         at += frames_.next(bytes.substr(at), frame, is_header);
         if (!is_header) break;
         // To be judged by the state that the frames before it have left.
-        const bool depends = frame.type == NGHTTP2_SETTINGS || is_gone(frame);
+        const bool depends = frame.type == NGHTTP2_SETTINGS || has_reset || is_gone(frame);
         if (depends) {
             feed(bytes.substr(fed, at - fed));
             fed = at;
         }
+        has_reset = frame.type == NGHTTP2_RST_STREAM;
         if (state_ < state::failed) look_at_frame(frame);
     }
     if (state_ < state::failed) feed(bytes.substr(fed));
@@ -54,7 +56,10 @@ inline void http2_session::look_at_frame(const http2_frame_header& frame) noexce
         case NGHTTP2_DATA: break;
         case NGHTTP2_HEADERS:
         case NGHTTP2_CONTINUATION: look_at_block(frame); break;
-        case NGHTTP2_RST_STREAM: is_fair = spend(resets_, server_limit::http2_resets); break;
+        case NGHTTP2_RST_STREAM:
+            reset_streams_.remove(frame.stream);
+            is_fair = spend(resets_, server_limit::http2_resets);
+            break;
         case NGHTTP2_PING:  // some clients measure the path by them while they receive
         case NGHTTP2_WINDOW_UPDATE:
             if (paid_frames_ > 0)
@@ -63,7 +68,8 @@ inline void http2_session::look_at_frame(const http2_frame_header& frame) noexce
                 is_fair = spend(idle_frames_, server_limit::http2_idle_frames);
             break;
         case NGHTTP2_PRIORITY:
-            if (frame.stream == 0) return fail(NGHTTP2_PROTOCOL_ERROR);
+            // RFC 7540, 5.3.1, and of the tree that it makes all that is left.
+            if (frame.stream == 0 || frame.dependency == frame.stream) return fail(NGHTTP2_PROTOCOL_ERROR);
             is_fair = spend(idle_frames_, server_limit::http2_idle_frames);
             break;
         case NGHTTP2_SETTINGS:
@@ -98,8 +104,10 @@ inline bool http2_session::is_gone(const http2_frame_header& frame) const noexce
 }
 
 inline void http2_session::look_at_gone(const http2_frame_header& frame) noexcept {
-    for (const std::int32_t id : reset_streams_)
-        if (id == frame.stream) return;
+    if (reset_streams_.has(frame.stream)) {
+        if (frame.flags & NGHTTP2_FLAG_END_STREAM) reset_streams_.remove(frame.stream);
+        return;
+    }
     if (frame.type == NGHTTP2_HEADERS) return fail(NGHTTP2_STREAM_CLOSED);
     static_cast<void>(
         nghttp2_submit_rst_stream(library_.get(), NGHTTP2_FLAG_NONE, frame.stream, NGHTTP2_STREAM_CLOSED));

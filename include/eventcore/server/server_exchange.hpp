@@ -69,11 +69,14 @@ class server_exchange : public exchange {
     }
     void queue_sent(std::size_t bytes) noexcept;
     void queue_drained() noexcept {
-        if (queued_bytes() <= host_.options().write_watermark_bytes / 2) wake_writer();
+        if (queued_bytes() <= write_watermark() / 2) wake_writer();
     }
+    // So much is worth a call of its own, and is never too much to hold.
+    static constexpr std::size_t send_now_bytes = 16 * 1024;
 
  protected:
-    static constexpr std::size_t send_now_bytes = 16 * 1024;
+    // What may be queued before a writer has to wait.
+    virtual std::size_t write_watermark() const noexcept { return host_.options().write_watermark_bytes; }
 
     struct own_item : ready_item {
         own_item(server_exchange& e, run_function f) noexcept : ready_item(f), owner(e) {}
@@ -163,7 +166,7 @@ inline flow server_exchange::push() {
     else if (!flush_later_.is_linked())
         host_.home().schedule(flush_later_);
     if (failure_) return flow::failed;
-    if (queued_bytes() <= host_.options().write_watermark_bytes) return flow::ready;
+    if (queued_bytes() <= write_watermark()) return flow::ready;
     host_.reached(server_limit::write_queue);
     return flow::would_block;
 }

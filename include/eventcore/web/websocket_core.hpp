@@ -90,7 +90,7 @@ class websocket_core final : public tunnel {
     };
     using handler_handle = std::coroutine_handle<task<>::promise_type>;
 
-    static constexpr std::size_t input_bytes = 16 * 1024;
+    static constexpr std::size_t input_bytes = 32 * 1024;
     static constexpr std::size_t send_now_bytes = 64 * 1024;
     static constexpr std::size_t gather_bytes_min = 16 * 1024;  // below, copying beats another call
     static constexpr unsigned messages_per_turn = 256;          // then others get their turn
@@ -132,6 +132,8 @@ class websocket_core final : public tunnel {
     void linger(websocket_work& w) noexcept;
 
     void queue(websocket_work& w, websockets::opcode code, std::string_view payload, bool is_compressed);
+    bool send_gathered(websocket_work& w, websockets::opcode code, std::string_view payload,
+                       bool is_compressed);
     void flush(websocket_work& w) noexcept;
     void advance_closing(websocket_work& w) noexcept;
     bool is_listening(const websocket_work& w) const noexcept;

@@ -40,27 +40,38 @@ inline bool websocket_core::send_frame(std::string_view frame) {
 // Large payloads leave from where they are; the rest leaves together at the end of the turn.
 inline void websocket_core::queue(websocket_work& w, websockets::opcode code, std::string_view payload,
                                   bool is_compressed) {
-    char header[websockets::frame_header_bytes_max];
-    const auto header_bytes = static_cast<std::size_t>(
-        websockets::write_frame_header(header, code, payload.size(), is_compressed) - header);
-    std::string_view parts[] = {w.unsent_view(), {header, header_bytes}, payload};
-    const std::size_t before = parts[0].size();
-    std::size_t taken = 0;
     if (payload.size() >= gather_bytes_min) {
-        if (!io_.write(parts, 3, taken)) return break_off();
-        const std::size_t of_queue = taken < before ? taken : before;
-        w.out_sent += of_queue;
-        taken -= of_queue;
-    }
-    for (std::string_view part : {parts[1], parts[2]}) {
-        const std::size_t gone = taken < part.size() ? taken : part.size();
-        w.out.append(part.substr(gone));
-        taken -= gone;
+        if (!send_gathered(w, code, payload, is_compressed)) return break_off();
+    } else {
+        char* const to = w.out.prepare(websockets::frame_header_bytes_max + payload.size());
+        char* const body = websockets::write_frame_header(to, code, payload.size(), is_compressed);
+        if (!payload.empty()) std::memcpy(body, payload.data(), payload.size());
+        w.out.commit(static_cast<std::size_t>(body - to) + payload.size());
     }
     if (w.unsent() >= send_now_bytes)
         flush(w);
     else if (!is_in_turn_)
         turn_later();
+}
+
+// Behind what is queued, with one call; what the connection does not take is queued. False: it is broken.
+inline bool websocket_core::send_gathered(websocket_work& w, websockets::opcode code,
+                                          std::string_view payload, bool is_compressed) {
+    char header[websockets::frame_header_bytes_max];
+    const auto header_bytes = static_cast<std::size_t>(
+        websockets::write_frame_header(header, code, payload.size(), is_compressed) - header);
+    const std::string_view parts[] = {w.unsent_view(), {header, header_bytes}, payload};
+    std::size_t taken = 0;
+    if (!io_.write(parts, 3, taken)) return false;
+    const std::size_t of_queue = taken < parts[0].size() ? taken : parts[0].size();
+    w.out_sent += of_queue;
+    taken -= of_queue;
+    for (std::string_view part : {parts[1], parts[2]}) {
+        const std::size_t gone = taken < part.size() ? taken : part.size();
+        w.out.append(part.substr(gone));
+        taken -= gone;
+    }
+    return true;
 }
 
 inline void websocket_core::flush(websocket_work& w) noexcept {

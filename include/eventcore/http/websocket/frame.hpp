@@ -112,7 +112,10 @@ constexpr header_status parse_frame_header(std::string_view bytes, frame_header&
     header.payload_bytes = number_bytes ? detail::read_number(bytes.substr(2, number_bytes)) : length;
     if (length == 126 && header.payload_bytes < 126) return header_status::error;
     if (length == 127 && header.payload_bytes < 65536) return header_status::error;
-    for (std::size_t i = 0; i < 4 && header.is_masked; ++i) header.mask[i] = bytes[2 + number_bytes + i];
+    if (header.is_masked) {
+        const char* const mask = bytes.data() + 2 + number_bytes;
+        header.mask = {mask[0], mask[1], mask[2], mask[3]};
+    }
     return header_status::complete;
 }
 

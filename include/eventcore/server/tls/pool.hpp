@@ -42,7 +42,8 @@ class tls_pool_of final : public pool_of<Connection, tls_session_pool> {
         Connection* fresh = this->open(std::move(session), exchanges_);
         if (!fresh) return false;
         if (is_counted) fresh->set_counted(peer_group);
-        this->services().host.closes_idle() ? fresh->drain() : fresh->begin();
+        fresh->begin();
+        if (this->services().host.closes_idle()) fresh->drain();
         return true;
     }
     static owned<tls_session_pool> make(const pool_services& services) {
