@@ -220,14 +220,14 @@ TEST_CASE("sending a file to a peer that is gone kills nobody while the reactor 
     CHECK(sigismember(&pending, SIGPIPE) == 0);
 }
 
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // these stop where memory ends
+#if !EVENTCORE_ASAN && !defined(__SANITIZE_THREAD__)  // these stop where memory ends
 
 namespace {
 
 struct counted_handle : io_handle {
     counted_handle() : io_handle(&count) {}
     static void count(io_handle&, std::uint8_t news) noexcept { gone += news == readiness::gone; }
-    inline static int gone = 0;
+    inline static std::size_t gone = 0;
 };
 
 // Nothing can be allocated while it lives.
@@ -257,10 +257,10 @@ class no_memory {
 
 TEST_CASE("hundreds of handles can go in one turn when there is no memory") {
     const auto r = every_reactor();
-    constexpr int many = 700;
+    constexpr std::size_t many = 700;
     const auto handles = std::make_unique<counted_handle[]>(many);
     const pair_of_fds one = socket_pair();
-    for (int i = 0; i < many; ++i) {
+    for (std::size_t i = 0; i < many; ++i) {
         handles[i].fd = ::dup(one.ours.get());
         REQUIRE(handles[i].fd >= 0);
         REQUIRE(r->watch(handles[i]));
@@ -269,7 +269,7 @@ TEST_CASE("hundreds of handles can go in one turn when there is no memory") {
     bool all_gone = false;
     {
         const no_memory while_closing;
-        for (int i = 0; i < many; ++i) r->close(handles[i]);
+        for (std::size_t i = 0; i < many; ++i) r->close(handles[i]);
         all_gone = turn_until(*r, [] { return counted_handle::gone == many; });
     }
     CHECK(all_gone);

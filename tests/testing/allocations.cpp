@@ -21,7 +21,7 @@ TEST_CASE("allocations are counted") {
         char bytes[64];
     };
     const std::int64_t live = eventcore::testing::heap().live();
-    wide* kept = nullptr;
+    wide* volatile kept = nullptr;
     CHECK(allocations([&] { kept = new wide; }) == 1);
     CHECK(eventcore::testing::heap().live() == live + 1);
     delete kept;
