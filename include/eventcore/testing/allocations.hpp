@@ -4,6 +4,7 @@
 // replaces the global operator new; no other header of EventCore does that.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <stdexcept>
 
@@ -30,6 +31,8 @@ inline bool heap_is_counted = false;  // written before main()
 inline heap_counts heap() {
     if (!detail::heap_is_counted)
         throw std::logic_error("include eventcore/testing/count_allocations.hpp in one file of the program");
+    // clang takes it for granted that operator new changes nothing that a program can read.
+    std::atomic_signal_fence(std::memory_order_seq_cst);
     return detail::heap;
 }
 
