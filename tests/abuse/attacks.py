@@ -309,14 +309,18 @@ def run(attack, server, scale, judges_memory):
     return not faults
 
 
-def main():
+def arguments():
     parser = argparse.ArgumentParser()
     parser.add_argument('--server', required=True)
     parser.add_argument('--reactor', required=True)
     parser.add_argument('--long', action='store_true')
     parser.add_argument('--sanitized', action='store_true', help='memory is the sanitizer\'s: print it only')
     parser.add_argument('attacks', nargs='*')
-    given = parser.parse_args()
+    return parser.parse_args()
+
+
+def main():
+    given = arguments()
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     try:
         resource.setrlimit(resource.RLIMIT_NOFILE, (65536, max(hard, 65536)))

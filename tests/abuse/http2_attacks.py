@@ -6,14 +6,13 @@
 The mistakes (one connection each): RFC 9113 frame by frame, what ends the connection, what ends the stream,
 and what is none. The floods are judged as attacks.py judges its own: honest clients, descriptors, memory.
 """
-import argparse
 import os
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'support'))
-from attacks import Attack, close_all, run, wait_until_closed  # noqa: E402
+from attacks import Attack, arguments, close_all, run, wait_until_closed  # noqa: E402
 from catch_all import Server  # noqa: E402
 from h2_frames import *  # noqa: E402, F403
 from h2_frames import Peer  # noqa: E402
@@ -347,13 +346,7 @@ FLOODS = [
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument('--server', required=True)
-    parser.add_argument('--reactor', required=True)
-    parser.add_argument('--long', action='store_true')
-    parser.add_argument('--sanitized', action='store_true', help='memory is the sanitizer\'s: print it only')
-    parser.add_argument('attacks', nargs='*')
-    given = parser.parse_args()
+    given = arguments()
     server = Server(given.server, given.reactor, *SETTINGS_MS)
     good = not given.attacks and check_mistakes(server) or bool(given.attacks)
     for attack in FLOODS:

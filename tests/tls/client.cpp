@@ -168,16 +168,22 @@ auto echoing() {
     }));
 }
 
+// The server, and a client that trusts it.
+struct echo_over_tls {
+    explicit echo_over_tls(reactor_kind kind)
+        : server(kind, echoing(), over_tls(ec::tls_acceptor(options))), home(open_reactor(kind)) {}
+    ec::tls_options options = tls_for_localhost();
+    running_server server;
+    owned<reactor> home;
+    tls_client client =
+        std::move(tls_client::make({.ca_pem = options.certificates.front().chain_pem}).value());
+};
+
 }  // namespace
 
 TEST_CASE("a stream is read and written at once") {
-    const reactor_kind kind = EVENTCORE_EVERY_REACTOR;
-    const ec::tls_options options = tls_for_localhost();
-    running_server s(kind, echoing(), over_tls(ec::tls_acceptor(options)));
-    const owned<reactor> r = open_reactor(kind);
-    const tls_client client =
-        std::move(tls_client::make({.ca_pem = options.certificates.front().chain_pem}).value());
-    CHECK(unchunked(run_on(*r, echo(&client, s.port(), 3'000'000))) == pattern(3'000'000));
+    const echo_over_tls e(EVENTCORE_EVERY_REACTOR);
+    CHECK(unchunked(run_on(*e.home, echo(&e.client, e.server.port(), 3'000'000))) == pattern(3'000'000));
 }
 
 namespace {
@@ -211,18 +217,14 @@ task<std::string> echo_of_parts(const tls_client* client, std::uint16_t port, in
 }  // namespace
 
 TEST_CASE("a stream takes parts, and a file") {
-    const reactor_kind kind = EVENTCORE_EVERY_REACTOR;
-    const ec::tls_options options = tls_for_localhost();
-    running_server s(kind, echoing(), over_tls(ec::tls_acceptor(options)));
-    const owned<reactor> r = open_reactor(kind);
-    const tls_client client =
-        std::move(tls_client::make({.ca_pem = options.certificates.front().chain_pem}).value());
+    const echo_over_tls e(EVENTCORE_EVERY_REACTOR);
     const test::temporary_directory directory;
     const std::string text = pattern(70'000);
     write_file(directory.at("content"), text);
     const unique_fd file(::open(directory.at("content").c_str(), O_RDONLY | O_CLOEXEC));
     REQUIRE(file);
-    CHECK(run_on(*r, echo_of_parts(&client, s.port(), file.get(), text.size())) == "onetwo" + text.substr(2));
+    CHECK(run_on(*e.home, echo_of_parts(&e.client, e.server.port(), file.get(), text.size())) ==
+          "onetwo" + text.substr(2));
 }
 
 namespace {
