@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "catch.hpp"
+#include "eventcore/base/config.hpp"
 
 using eventcore::plain_vector;
 
@@ -47,3 +48,28 @@ TEST_CASE("plain vectors swap what they hold") {
     CHECK(one[1] == 3);
     CHECK(other[0] == 1);
 }
+
+TEST_CASE("room is reserved without losing what is there") {
+    plain_vector<int> values;
+    CHECK(values.try_reserve(10));
+    values.push_back(7);
+    CHECK(values.try_reserve(1000));
+    REQUIRE(values.size() == 1);
+    CHECK(values[0] == 7);
+    values.clear();
+    CHECK(values.try_reserve(100'000));
+    CHECK(values.empty());
+}
+
+#if !EVENTCORE_ASAN && !defined(__SANITIZE_THREAD__)  // these stop where memory ends
+
+TEST_CASE("a plain vector that finds no room stays as it is") {
+    plain_vector<int> values;
+    CHECK_FALSE(values.try_reserve(SIZE_MAX / 8));
+    values.push_back(7);
+    CHECK_FALSE(values.try_reserve(SIZE_MAX / 8));
+    REQUIRE(values.size() == 1);
+    CHECK(values[0] == 7);
+}
+
+#endif

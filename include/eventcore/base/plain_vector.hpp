@@ -28,8 +28,11 @@ class plain_vector {
     // Room for `count` values in all. False: there is no memory, and nothing has changed.
     bool try_reserve(std::size_t count) noexcept {
         if (count <= capacity_) return true;
-        void* const grown = std::realloc(static_cast<void*>(values_), count * sizeof(T));
+        // realloc() would copy, and so bring into memory, room that nobody has used.
+        void* const grown = count_ == 0 ? std::malloc(count * sizeof(T))
+                                        : std::realloc(static_cast<void*>(values_), count * sizeof(T));
         if (!grown) return false;
+        if (count_ == 0) std::free(values_);
         values_ = static_cast<T*>(grown);
         capacity_ = count;
         return true;
